@@ -1,0 +1,191 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "config/weight.h"
+
+// What the operator wrote, as plain values. Defaults live only here, as member initialisers.
+// Built by the loader, immutable afterwards, readable from any thread.
+namespace ficus::config {
+
+using std::chrono::milliseconds;
+
+// A place in a configuration file. Lines and columns count from 1; 0 means "not from a file".
+struct Location {
+  std::string file;
+  int line = 0;
+  int column = 0;
+};
+
+struct ListenerTimeouts {
+  milliseconds request_head{10'000};
+  milliseconds request_body_idle{30'000};
+  milliseconds keep_alive{75'000};
+  milliseconds write_idle{30'000};
+};
+
+struct Listener {
+  std::string host;  // literal IPv4 or IPv6 address, without brackets
+  std::uint16_t port = 0;
+  ListenerTimeouts timeouts;
+  Location at;
+
+  // "127.0.0.1:8080", "[::1]:8080"
+  std::string address() const;
+};
+
+struct Admin {
+  std::string host = "127.0.0.1";
+  std::uint16_t port = 9901;
+  Location at;
+
+  std::string address() const;
+};
+
+struct Drain {
+  milliseconds delay{2'000};
+  milliseconds timeout{30'000};
+};
+
+struct HealthCheck {
+  std::string path;
+  milliseconds interval{2'000};
+  milliseconds timeout{1'000};
+  int healthy_after = 2;
+  int unhealthy_after = 3;
+};
+
+struct BackendTimeouts {
+  milliseconds connect{2'000};
+  milliseconds first_byte{60'000};
+  milliseconds idle{60'000};
+  milliseconds pool_idle{30'000};
+  milliseconds tunnel_idle{3'600'000};
+};
+
+struct EndpointUrl {
+  std::string text;  // as written: "http://10.0.0.5:9001"
+  std::string host;  // name or literal, without brackets
+  std::uint16_t port = 80;
+  Location at;
+};
+
+struct Backend {
+  std::string name;
+  std::vector<EndpointUrl> endpoints;
+  std::optional<HealthCheck> health_check;
+  BackendTimeouts timeouts;
+  Location at;
+};
+
+struct HeaderCondition {
+  std::string name;
+  std::string value;  // compared exactly; the name without regard to case
+};
+
+struct Match {
+  std::vector<std::string> hosts;          // lower case, without port; empty: any
+  std::optional<std::string> path;         // exact
+  std::optional<std::string> path_prefix;  // by segment: "/a" fits "/a" and "/a/b", not "/ab"
+  std::vector<std::string> methods;        // empty: any
+  std::vector<HeaderCondition> headers;    // all must hold
+};
+
+enum class Writes { unstated, none, shared, separate };
+
+struct StickySource {
+  enum class Kind { header, cookie, query, client_ip, generated };
+  Kind kind = Kind::client_ip;
+  std::string name;  // of the header, cookie or query parameter
+};
+
+struct Sticky {
+  std::vector<StickySource> by;      // first present wins
+  std::optional<std::string> group;  // routes of one group send a key to the same side
+};
+
+enum class SideName { legacy, fresh };  // "new" in the file
+
+// First rule whose conditions hold decides the side, before the weight.
+struct AssignRule {
+  std::vector<std::string> methods;
+  std::vector<HeaderCondition> headers;
+  std::vector<std::string> from;  // CIDR of the client address; empty: any
+  SideName side = SideName::legacy;
+};
+
+// Lets a trusted client choose the side of its own request.
+struct Override {
+  std::optional<std::string> header;
+  std::optional<std::string> cookie;
+  std::vector<std::string> from;      // CIDR; trusted client addresses
+  std::optional<std::string> secret;  // key of the HMAC that a signed value carries
+};
+
+enum class FallbackCause { connect_failure, reset, timeout, overflow };
+
+struct Fallback {
+  std::vector<FallbackCause> causes;
+  std::vector<int> statuses;
+  std::uint64_t max_body = 64 * 1024;  // bytes
+  double budget_percent = 20;          // of the route's requests of the last 10 s
+};
+
+enum class GuardMode { enforce, observe, off };
+
+struct StatusRange {
+  int first = 500;
+  int last = 599;
+};
+
+struct GuardFailures {
+  std::vector<StatusRange> statuses{{500, 599}};
+  std::optional<HeaderCondition> header;  // a response header that marks a failure
+};
+
+struct PlainWindow {
+  milliseconds window{30'000};
+  int min_requests = 20;
+};
+
+struct Guard {
+  GuardMode mode = GuardMode::enforce;
+  double max_error_rate = 5;  // percent on the new side
+  bool slow_start = true;
+  milliseconds unhealthy_grace{10'000};
+  GuardFailures failures;
+  std::optional<PlainWindow> judge;  // in place of the evidence test
+};
+
+struct Route {
+  std::string name;
+  Match match;
+  std::optional<std::string> legacy;  // backend names; at least one of the two
+  std::optional<std::string> fresh;   // key "new"
+  Weight weight;                      // share of the new side
+  Writes writes = Writes::unstated;
+  std::optional<Sticky> sticky;
+  std::vector<AssignRule> assign;
+  std::optional<Override> override_by;  // key "override"
+  std::optional<Fallback> fallback;
+  Guard guard;
+  Location at;
+};
+
+struct Config {
+  std::string revision;
+  int workers = 0;  // 0: one for each CPU that this process may use
+  std::optional<std::string> state_dir;
+  std::vector<Listener> listeners;
+  Admin admin;
+  Drain drain;
+  std::vector<Backend> backends;
+  std::vector<Route> routes;  // file order, includes in the order of their names
+  std::string hash;           // hex digest of the effective text, for status
+};
+
+}  // namespace ficus::config

@@ -1,0 +1,3 @@
+// The compiled part of Boost.Asio and Boost.Beast (separate compilation).
+#include <boost/asio/impl/src.hpp>
+#include <boost/beast/src.hpp>

@@ -1,0 +1,68 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "config/model.h"
+#include "proxy/counters.h"
+#include "proxy/snapshot.h"
+
+namespace ficus::proxy {
+
+class Worker;
+class ListenerSet;
+
+// Where the control plane hands a finished snapshot to.
+class SnapshotSink {
+ public:
+  virtual ~SnapshotSink() = default;
+  virtual void publish(std::shared_ptr<const RoutingSnapshot> snapshot) = 0;
+  virtual std::size_t workers() const = 0;
+  virtual std::uint64_t applied_version(std::size_t worker) const = 0;
+};
+
+// The data plane: N worker threads, each with its own loop, listening sockets, pools and counters.
+// Owned and called by one thread (the control side); the counters may be read from any.
+class ProxyServer final : public SnapshotSink {
+ public:
+  explicit ProxyServer(std::size_t workers);
+  ~ProxyServer() override;
+
+  ProxyServer(const ProxyServer&) = delete;
+  ProxyServer& operator=(const ProxyServer&) = delete;
+
+  // Makes the open listening sockets be exactly `listeners`, all or nothing: sockets already open
+  // stay as they are, new ones are bound, and only if all of those succeeded are old ones drained
+  // and closed. Returns what failed, as a sentence that names the address, or nothing.
+  // Before start(): opens them. Call before publishing a snapshot that refers to them.
+  std::optional<std::string> listen(const std::vector<config::Listener>& listeners);
+
+  // Addresses with the ports really bound (for "port 0"), in the order of the configuration.
+  std::vector<std::string> listening() const;
+
+  // Starts the threads; accepting begins once each worker has the snapshot.
+  void start(std::shared_ptr<const RoutingSnapshot> first);
+
+  void publish(std::shared_ptr<const RoutingSnapshot> snapshot) override;
+  std::size_t workers() const override;
+  std::uint64_t applied_version(std::size_t worker) const override;
+
+  // Accepts what is queued, then nothing more; idle connections close, others after their answer.
+  void begin_drain();
+  bool drained() const;
+
+  // Ends what is left and joins the threads.
+  void stop();
+
+  const WorkerCells& cells(std::size_t worker) const;
+
+ private:
+  std::vector<std::unique_ptr<Worker>> workers_;
+  std::unique_ptr<ListenerSet> listeners_;
+};
+
+}  // namespace ficus::proxy
