@@ -64,6 +64,7 @@ class ChunkedDecoder {
   std::string_view step(unsigned char byte);
   std::string_view step_size(unsigned char byte);
   std::string_view step_extension(unsigned char byte);
+  std::string_view after_extension(char c);
   std::string_view end_size_line();
   std::string_view take_trailer(const char* data, std::size_t size, std::size_t& taken);
   std::string_view end_trailer_line();
@@ -72,6 +73,7 @@ class ChunkedDecoder {
   std::unique_ptr<Trailer> trailer_;
   std::uint32_t extension_bytes_ = 0;
   std::uint8_t digits_ = 0;
+  bool blank_before_end_ = false;  // white space that only another extension may follow
   State state_ = State::size_start;
 };
 

@@ -20,7 +20,6 @@ struct LocalReply {
   std::string_view title;                 // empty: the standard reason phrase
   std::string_view detail;                // one sentence for a person; may be empty
   std::string_view request_id;            // may be empty
-  std::string_view allow;                 // Allow, of a 405; empty: none
   std::uint32_t retry_after_seconds = 0;  // 0: none
   Method request_method = Method::get;    // HEAD gets no body
   std::uint8_t client_minor_version = 1;
