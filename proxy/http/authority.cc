@@ -8,7 +8,10 @@ namespace ficus::proxy::http {
 
 namespace {
 
-constexpr Authority kInvalid{0, "invalid character in the host"};
+Authority invalid(std::string_view text) {
+  if (text.find('@') != std::string_view::npos) return {0, "user information in the host"};
+  return {0, "invalid character in the host"};
+}
 
 // The size of a bracketed IPv6 address at the front, or 0. Zone identifiers mean nothing to another
 // host, and no version of the address after 6 exists.
@@ -53,12 +56,14 @@ bool valid_port(std::string_view port) {
 
 Authority judge_authority(std::string_view text) {
   if (text.empty()) return {0, "empty host"};
-  if (text.find('@') != std::string_view::npos) return {0, "user information in the host"};
   const std::size_t size = text.front() == '[' ? ip_literal_size(text) : registered_name_size(text);
-  if (size == 0) return text.front() == ':' ? Authority{0, "empty host"} : kInvalid;
+  if (size == 0) return text.front() == ':' ? Authority{0, "empty host"} : invalid(text);
   if (size < text.size()) {
-    if (text[size] != ':') return kInvalid;
-    if (!valid_port(text.substr(size + 1))) return {0, "invalid port in the host"};
+    if (text[size] != ':') return invalid(text);
+    if (!valid_port(text.substr(size + 1))) {
+      return text.find('@') == std::string_view::npos ? Authority{0, "invalid port in the host"}
+                                                      : invalid(text);
+    }
   }
   return {static_cast<std::uint32_t>(size), {}};
 }

@@ -222,8 +222,8 @@ std::string_view ChunkedDecoder::end_trailer_line() {
   }
   Field field;
   const char* at = line.data();
-  const ParseOutcome outcome = scan_field_line(line.data(), at, line.data() + line.size(), field);
-  if (outcome.status == ParseStatus::fault) return outcome.fault.detail;
+  const LineScan scan = scan_field_line(line.data(), at, line.data() + line.size(), field);
+  if (scan.status == ParseStatus::fault) return scan.detail;
   const std::string_view name(line.data() + field.name_at, field.name_size);
   if (may_trail(name)) {
     std::string& kept = trailer_->kept;

@@ -28,8 +28,7 @@ bool may_be_listed(HeaderId id) {
   }
 }
 
-void drop_listed(const char* base, std::string_view option, FieldList& fields) {
-  const HeaderId id = header_id(option);
+void drop_listed(const char* base, std::string_view option, HeaderId id, FieldList& fields) {
   if (!may_be_listed(id) || !fields.has(id)) return;
   for (Field& field : fields) {
     if (field.id != id) continue;
@@ -47,18 +46,18 @@ void apply_line(const char* base, std::string_view line, int& count, FieldList& 
       return;
     }
     if (option.empty()) continue;
-    if (!is_token(option)) {
+    const HeaderId id = header_id(option);
+    if (id == HeaderId::keep_alive) {
+      options.keep_alive = true;
+    } else if (equals_ignoring_case(option, "close")) {
+      options.close = true;
+    } else if (id == HeaderId::upgrade) {
+      options.upgrade = true;
+    } else if (!is_token(option)) {
       options.detail = "a connection option is not a token";
       return;
-    }
-    if (equals_ignoring_case(option, "close")) {
-      options.close = true;
-    } else if (equals_ignoring_case(option, "keep-alive")) {
-      options.keep_alive = true;
-    } else if (equals_ignoring_case(option, "upgrade")) {
-      options.upgrade = true;
     } else {
-      drop_listed(base, option, fields);
+      drop_listed(base, option, id, fields);
     }
   }
 }

@@ -2,26 +2,56 @@
 
 #include <bit>
 #include <cstdint>
-#include <cstring>
 
 #include "proxy/http/grammar.h"
+
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
 
 namespace ficus::proxy::http {
 
 namespace {
 
-constexpr std::uint64_t repeat(std::uint8_t byte) { return 0x0101010101010101u * byte; }
-
-// The high bit of each byte that is a control character; bytes after the first such one may be
-// flagged wrongly (the borrow runs upwards), the first never is.
-std::uint64_t control_bits(std::uint64_t word) {
-  const std::uint64_t below_space = (word - repeat(0x20)) & ~word;
-  const std::uint64_t against_del = word ^ repeat(0x7f);
-  const std::uint64_t is_del = (against_del - repeat(0x01)) & ~against_del;
-  return (below_space | is_del) & repeat(0x80);
+// Finds the first byte of a class that starts with all bytes below kFirstGood and DEL; kAlso is one
+// more (0: none).
+template <unsigned char kFirstGood, char kAlso>
+const char* find_stop(const char* at, const char* end) {
+#ifdef __SSE2__
+  const __m128i last_bad = _mm_set1_epi8(static_cast<char>(kFirstGood - 1));
+  while (end - at >= 16) {
+    const __m128i bytes = _mm_loadu_si128(reinterpret_cast<const __m128i*>(at));
+    __m128i stops = _mm_cmpeq_epi8(_mm_min_epu8(bytes, last_bad), bytes);
+    stops = _mm_or_si128(stops, _mm_cmpeq_epi8(bytes, _mm_set1_epi8(0x7f)));
+    if constexpr (kAlso != 0) {
+      stops = _mm_or_si128(stops, _mm_cmpeq_epi8(bytes, _mm_set1_epi8(kAlso)));
+    }
+    const auto bits = static_cast<unsigned>(_mm_movemask_epi8(stops));
+    if (bits != 0) return at + std::countr_zero(bits);
+    at += 16;
+  }
+#endif
+  while (at != end && static_cast<unsigned char>(*at) >= kFirstGood && *at != 0x7f &&
+         (kAlso == 0 || *at != kAlso)) {
+    ++at;
+  }
+  return at;
 }
 
-std::string_view control_detail(char c) {
+// The colon among the first 16 bytes at `at`, or null if it is not there.
+const char* near_colon(const char* at, const char* end) {
+#ifdef __SSE2__
+  if (end - at >= 16) {
+    const __m128i bytes = _mm_loadu_si128(reinterpret_cast<const __m128i*>(at));
+    const auto bits =
+        static_cast<unsigned>(_mm_movemask_epi8(_mm_cmpeq_epi8(bytes, _mm_set1_epi8(':'))));
+    if (bits != 0) return at + std::countr_zero(bits);
+  }
+#endif
+  return nullptr;
+}
+
+const char* control_detail(char c) {
   switch (c) {
     case '\n':
       return "bare LF: lines end in CRLF";
@@ -34,7 +64,7 @@ std::string_view control_detail(char c) {
   }
 }
 
-std::string_view name_fault(const char* name, const char* stop) {
+const char* name_fault(const char* name, const char* stop) {
   if (is_blank(*stop)) {
     if (stop == name) return "white space before a field name: folded lines are obsolete";
     return "white space between field name and colon";
@@ -48,35 +78,34 @@ std::string_view name_fault(const char* name, const char* stop) {
 
 }  // namespace
 
-const char* find_control(const char* at, const char* end) {
-  if constexpr (std::endian::native == std::endian::little) {
-    while (end - at >= 8) {
-      std::uint64_t word;
-      std::memcpy(&word, at, sizeof word);
-      const std::uint64_t bits = control_bits(word);
-      if (bits != 0) return at + (std::countr_zero(bits) >> 3);
-      at += 8;
-    }
-  }
-  while (at != end && !is_control(*at)) ++at;
-  return at;
+const char* find_control(const char* at, const char* end) { return find_stop<0x20, 0>(at, end); }
+
+const char* find_target_end(const char* at, const char* end) {
+  return find_stop<0x21, '#'>(at, end);
 }
 
-ParseOutcome scan_field_line(const char* base, const char*& at, const char* end, Field& field) {
+LineScan scan_field_line(const char* base, const char*& at, const char* end, Field& field) {
   const char* name = at;
-  const char* p = name;
-  while (p != end && is_a(*p, kTokenChar)) ++p;
-  if (p == end) return kIncomplete;
-  if (*p != ':' || p == name) return bad_request(name_fault(name, p));
-  const char* colon = p++;
-  while (p != end && is_blank(*p)) ++p;
-  const char* value = p;
-  p = find_control(p, end);
+  const char* colon = near_colon(name, end);
+  field.id = HeaderId::other;
+  if (colon != nullptr) field.id = header_id({name, static_cast<std::size_t>(colon - name)});
+  // A name that was recognised holds no stray byte; the rest of the world's is looked at.
+  if (field.id == HeaderId::other || field.id == HeaderId::x_ficus) {
+    const char* p = name;
+    while (p != end && is_a(*p, kTokenChar)) ++p;
+    if (p == end) return {ParseStatus::incomplete, nullptr};
+    if (*p != ':' || p == name) return {ParseStatus::fault, name_fault(name, p)};
+    if (colon == nullptr) field.id = header_id({name, static_cast<std::size_t>(p - name)});
+    colon = p;
+  }
+  const char* value = colon + 1;
+  while (value != end && is_blank(*value)) ++value;
+  const char* p = find_control(value, end);
   while (p != end && *p == '\t') p = find_control(p + 1, end);
-  if (p == end) return kIncomplete;
-  if (*p != '\r') return bad_request(control_detail(*p));
-  if (p + 1 == end) return kIncomplete;
-  if (p[1] != '\n') return bad_request(control_detail('\r'));
+  if (p == end) return {ParseStatus::incomplete, nullptr};
+  if (*p != '\r') return {ParseStatus::fault, control_detail(*p)};
+  if (p + 1 == end) return {ParseStatus::incomplete, nullptr};
+  if (p[1] != '\n') return {ParseStatus::fault, control_detail('\r')};
   const char* value_end = p;
   while (value_end != value && is_blank(value_end[-1])) --value_end;
 
@@ -84,13 +113,12 @@ ParseOutcome scan_field_line(const char* base, const char*& at, const char* end,
   field.name_size = static_cast<std::uint32_t>(colon - name);
   field.value_at = static_cast<std::uint32_t>(value - base);
   field.value_size = static_cast<std::uint32_t>(value_end - value);
-  field.id = HeaderId::other;
   field.dropped = false;
   // "name:CRLF" of an empty value is as good as "name: CRLF".
-  field.canonical =
-      value_end == p && (value == colon + 2 ? colon[1] == ' ' : value == p && value == colon + 1);
+  const bool usual_blank = value == colon + 2 ? colon[1] == ' ' : value == colon + 1 && value == p;
+  field.canonical = usual_blank && value_end == p;
   at = p + 2;
-  return kComplete;
+  return {};
 }
 
 ParseOutcome parse_field_lines(std::string_view bytes, const char*& at, const HeadLimits& limits,
@@ -103,11 +131,11 @@ ParseOutcome parse_field_lines(std::string_view bytes, const char*& at, const He
     if (fields.size() == limits.max_fields && is_a(*at, kTokenChar)) {
       return fault(431, ErrorKind::head_too_large, "too many header fields");
     }
-    Field field;
-    const ParseOutcome outcome = scan_field_line(base, at, end, field);
-    if (outcome.status != ParseStatus::complete) return outcome;
-    field.id = header_id({base + field.name_at, field.name_size});
-    fields.push_back(field);
+    const LineScan scan = scan_field_line(base, at, end, fields.next());
+    if (scan.status != ParseStatus::complete) {
+      return scan.status == ParseStatus::fault ? bad_request(scan.detail) : kIncomplete;
+    }
+    fields.take_next();
   }
 }
 

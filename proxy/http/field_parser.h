@@ -10,9 +10,18 @@ namespace ficus::proxy::http {
 // The first control character (below 0x20, or 0x7f) in [at, end), or end.
 const char* find_control(const char* at, const char* end);
 
-// Scans one field line at `at`: fills `field` with offsets from `base` and moves `at` past its
-// CRLF. `incomplete` if the CRLF is not there yet. Faults have status 400. The id stays `other`.
-ParseOutcome scan_field_line(const char* base, const char*& at, const char* end, Field& field);
+// The first byte in [at, end) that no request target holds (control, space, '#'), or end.
+const char* find_target_end(const char* at, const char* end);
+
+// Small enough for two registers: it is returned for every line.
+struct LineScan {
+  ParseStatus status = ParseStatus::complete;
+  const char* detail = nullptr;  // of a fault; static storage
+};
+
+// Scans one field line at `at`: fills all of `field`, with offsets from `base`, and moves `at` past
+// its CRLF. `incomplete` if the CRLF is not there yet.
+LineScan scan_field_line(const char* base, const char*& at, const char* end, Field& field);
 
 // Reads classified field lines from `at` up to and with the blank line, appending to `fields`.
 // Faults have status 400 or 431.

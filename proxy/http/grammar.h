@@ -9,11 +9,10 @@ namespace ficus::proxy::http {
 
 // Character classes of RFC 9110 §5.6 and RFC 3986, one bit each in one table.
 enum CharClass : std::uint8_t {
-  kTokenChar = 1,   // tchar
-  kTargetChar = 2,  // in a request target: visible ASCII but '#', and bytes above 0x7f
-  kHostChar = 4,    // in a reg-name, without '%'
-  kDigitChar = 8,
-  kHexChar = 16,
+  kTokenChar = 1,  // tchar
+  kHostChar = 2,   // in a reg-name, without '%'
+  kDigitChar = 4,
+  kHexChar = 8,
 };
 
 namespace detail {
@@ -31,9 +30,6 @@ constexpr std::array<std::uint8_t, 256> make_char_classes() {
   mark("abcdefABCDEF", kHexChar);
   mark("!#$%&'*+-.^_`|~", kTokenChar);
   mark("-._~!$&'()*+,;=", kHostChar);
-  for (std::size_t c = 0x21; c < 256; ++c) {
-    if (c != '#' && c != 0x7f) table[c] = static_cast<std::uint8_t>(table[c] | kTargetChar);
-  }
   return table;
 }
 }  // namespace detail

@@ -1,5 +1,6 @@
 #include "proxy/http/head_fields.h"
 
+#include <bit>
 #include <cstring>
 
 namespace ficus::proxy::http {
@@ -13,37 +14,63 @@ Word load(const char* at) {
   return word;
 }
 
-// Does `text`, of the literal's length, spell it in any case? Setting bit 5 folds letters; of the
-// other characters that it maps onto a letter, a digit or '-' none may stand in a token.
+// A literal in lower case, and with it the bit that folds case wherever it has a letter; other
+// characters must match exactly.
 template <std::size_t N>
-bool spells(const char* text, const char (&literal)[N]) {
-  constexpr std::size_t kSize = N - 1;
-  if constexpr (kSize >= 8) {
-    constexpr std::uint64_t kFold = 0x2020202020202020u;
-    if ((load<std::uint64_t>(text) | kFold) != load<std::uint64_t>(literal)) return false;
-    if constexpr (kSize > 16) {
-      if ((load<std::uint64_t>(text + 8) | kFold) != load<std::uint64_t>(literal + 8)) return false;
+struct Spelling {
+  consteval Spelling(const char (&literal)[N]) {  // NOLINT: a literal is what it stands for
+    for (std::size_t i = 0; i + 1 < N; ++i) {
+      text[i] = literal[i];
+      fold[i] = literal[i] >= 'a' && literal[i] <= 'z' ? '\x20' : '\0';
     }
-    constexpr std::size_t kLast = kSize - 8;
-    return (load<std::uint64_t>(text + kLast) | kFold) == load<std::uint64_t>(literal + kLast);
+  }
+  char text[N - 1]{};
+  char fold[N - 1]{};
+};
+
+template <Spelling kWanted, typename Word, std::size_t kAt>
+bool same_word(const char* text) {
+  constexpr auto pack = [](const auto& bytes) {
+    Word word = 0;
+    for (std::size_t i = 0; i < sizeof(Word); ++i) {
+      const std::size_t shift =
+          std::endian::native == std::endian::little ? i * 8 : (sizeof(Word) - 1 - i) * 8;
+      word =
+          static_cast<Word>(word | static_cast<Word>(static_cast<Word>(bytes[kAt + i]) << shift));
+    }
+    return word;
+  };
+  constexpr Word kText = pack(kWanted.text);
+  constexpr Word kFold = pack(kWanted.fold);
+  return static_cast<Word>(load<Word>(text + kAt) | kFold) == kText;
+}
+
+// Does `text`, of the literal's length or longer, begin with it in any case?
+template <Spelling kWanted>
+bool spells(const char* text) {
+  constexpr std::size_t kSize = sizeof kWanted.text;
+  if constexpr (kSize > 16) {
+    return same_word<kWanted, std::uint64_t, 0>(text) &&
+           same_word<kWanted, std::uint64_t, 8>(text) &&
+           same_word<kWanted, std::uint64_t, kSize - 8>(text);
+  } else if constexpr (kSize >= 8) {
+    return same_word<kWanted, std::uint64_t, 0>(text) &&
+           same_word<kWanted, std::uint64_t, kSize - 8>(text);
   } else if constexpr (kSize >= 4) {
-    constexpr std::uint32_t kFold = 0x20202020u;
-    constexpr std::size_t kLast = kSize - 4;
-    return (load<std::uint32_t>(text) | kFold) == load<std::uint32_t>(literal) &&
-           (load<std::uint32_t>(text + kLast) | kFold) == load<std::uint32_t>(literal + kLast);
+    return same_word<kWanted, std::uint32_t, 0>(text) &&
+           same_word<kWanted, std::uint32_t, kSize - 4>(text);
   } else {
     static_assert(kSize == 2);
-    constexpr std::uint16_t kFold = 0x2020u;
-    return (load<std::uint16_t>(text) | kFold) == load<std::uint16_t>(literal);
+    return same_word<kWanted, std::uint16_t, 0>(text);
   }
 }
 
 HeaderId id_of_ten(const char* name) {
-  if (spells(name, "user-agent")) return HeaderId::user_agent;
-  if (spells(name, "connection")) return HeaderId::connection;
-  if (spells(name, "set-cookie")) return HeaderId::set_cookie;
-  if (spells(name, "keep-alive")) return HeaderId::keep_alive;
-  if (spells(name, "tracestate")) return HeaderId::tracestate;
+  if (spells<"user-agent">(name)) return HeaderId::user_agent;
+  if (spells<"connection">(name)) return HeaderId::connection;
+  if (spells<"set-cookie">(name)) return HeaderId::set_cookie;
+  if (spells<"keep-alive">(name)) return HeaderId::keep_alive;
+  if (spells<"tracestate">(name)) return HeaderId::tracestate;
   return HeaderId::other;
 }
 
@@ -51,42 +78,42 @@ HeaderId id_by_length(std::string_view text) {
   const char* name = text.data();
   switch (text.size()) {
     case 2:
-      return spells(name, "te") ? HeaderId::te : HeaderId::other;
+      return spells<"te">(name) ? HeaderId::te : HeaderId::other;
     case 4:
-      if (spells(name, "host")) return HeaderId::host;
-      if (spells(name, "date")) return HeaderId::date;
-      return spells(name, "vary") ? HeaderId::vary : HeaderId::other;
+      if (spells<"host">(name)) return HeaderId::host;
+      if (spells<"date">(name)) return HeaderId::date;
+      return spells<"vary">(name) ? HeaderId::vary : HeaderId::other;
     case 6:
-      if (spells(name, "accept")) return HeaderId::accept;
-      if (spells(name, "cookie")) return HeaderId::cookie;
-      if (spells(name, "server")) return HeaderId::server;
-      return spells(name, "expect") ? HeaderId::expect : HeaderId::other;
+      if (spells<"accept">(name)) return HeaderId::accept;
+      if (spells<"cookie">(name)) return HeaderId::cookie;
+      if (spells<"server">(name)) return HeaderId::server;
+      return spells<"expect">(name) ? HeaderId::expect : HeaderId::other;
     case 7:
-      if (spells(name, "upgrade")) return HeaderId::upgrade;
-      return spells(name, "trailer") ? HeaderId::trailer : HeaderId::other;
+      if (spells<"upgrade">(name)) return HeaderId::upgrade;
+      return spells<"trailer">(name) ? HeaderId::trailer : HeaderId::other;
     case 8:
-      return spells(name, "location") ? HeaderId::location : HeaderId::other;
+      return spells<"location">(name) ? HeaderId::location : HeaderId::other;
     case 10:
       return id_of_ten(name);
     case 11:
-      return spells(name, "traceparent") ? HeaderId::traceparent : HeaderId::other;
+      return spells<"traceparent">(name) ? HeaderId::traceparent : HeaderId::other;
     case 12:
-      if (spells(name, "content-type")) return HeaderId::content_type;
-      return spells(name, "x-request-id") ? HeaderId::x_request_id : HeaderId::other;
+      if (spells<"content-type">(name)) return HeaderId::content_type;
+      return spells<"x-request-id">(name) ? HeaderId::x_request_id : HeaderId::other;
     case 13:
-      if (spells(name, "cache-control")) return HeaderId::cache_control;
-      return spells(name, "authorization") ? HeaderId::authorization : HeaderId::other;
+      if (spells<"cache-control">(name)) return HeaderId::cache_control;
+      return spells<"authorization">(name) ? HeaderId::authorization : HeaderId::other;
     case 14:
-      if (spells(name, "content-length")) return HeaderId::content_length;
-      return spells(name, "http2-settings") ? HeaderId::http2_settings : HeaderId::other;
+      if (spells<"content-length">(name)) return HeaderId::content_length;
+      return spells<"http2-settings">(name) ? HeaderId::http2_settings : HeaderId::other;
     case 15:
-      return spells(name, "x-forwarded-for") ? HeaderId::x_forwarded_for : HeaderId::other;
+      return spells<"x-forwarded-for">(name) ? HeaderId::x_forwarded_for : HeaderId::other;
     case 16:
-      if (spells(name, "x-forwarded-host")) return HeaderId::x_forwarded_host;
-      return spells(name, "proxy-connection") ? HeaderId::proxy_connection : HeaderId::other;
+      if (spells<"x-forwarded-host">(name)) return HeaderId::x_forwarded_host;
+      return spells<"proxy-connection">(name) ? HeaderId::proxy_connection : HeaderId::other;
     case 17:
-      if (spells(name, "transfer-encoding")) return HeaderId::transfer_encoding;
-      return spells(name, "x-forwarded-proto") ? HeaderId::x_forwarded_proto : HeaderId::other;
+      if (spells<"transfer-encoding">(name)) return HeaderId::transfer_encoding;
+      return spells<"x-forwarded-proto">(name) ? HeaderId::x_forwarded_proto : HeaderId::other;
     default:
       return HeaderId::other;
   }
@@ -98,7 +125,7 @@ char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c
 
 HeaderId header_id(std::string_view name) {
   const HeaderId id = id_by_length(name);
-  if (id == HeaderId::other && name.size() >= 8 && spells(name.data(), "x-ficus-")) {
+  if (id == HeaderId::other && name.size() >= 8 && spells<"x-ficus-">(name.data())) {
     return HeaderId::x_ficus;
   }
   return id;

@@ -45,7 +45,8 @@ enum class HeaderId : std::uint8_t {
   http2_settings,
 };
 
-// Classifies a valid field name, whatever its case.
+// Classifies a field name, whatever its case and whatever bytes it holds: one that is not `other`
+// is spelled as it should be (of X-Ficus-* only the prefix is).
 HeaderId header_id(std::string_view name);
 
 // Compares ASCII without regard to case.
@@ -102,10 +103,15 @@ class FieldList {
     seen_ = 0;
   }
   void push_back(const Field& field) {
-    if (size_ == capacity_) grow(capacity_ * 2);
-    data()[size_++] = field;
-    seen_ |= std::uint64_t{1} << static_cast<unsigned>(field.id);
+    next() = field;
+    take_next();
   }
+  // Room for one more field, to be filled in place and then taken.
+  Field& next() {
+    if (size_ == capacity_) grow(capacity_ * 2);
+    return data()[size_];
+  }
+  void take_next() { seen_ |= std::uint64_t{1} << static_cast<unsigned>(data()[size_++].id); }
 
  private:
   Field* data() { return heap_ ? heap_.get() : inline_.data(); }

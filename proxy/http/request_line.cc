@@ -59,7 +59,7 @@ ParseOutcome scan_target(const char*& at, const char* end, const HeadLimits& lim
   const auto room = std::min<std::size_t>(static_cast<std::size_t>(end - at),
                                           std::size_t{limits.max_uri_bytes} + 1);
   const char* stop = target + room;
-  while (at != stop && is_a(*at, kTargetChar)) ++at;
+  at = find_target_end(at, stop);
   if (room > limits.max_uri_bytes && at == stop) {
     return fault(414, ErrorKind::uri_too_long, "request target too long");
   }
@@ -142,6 +142,12 @@ Method method_of(std::string_view text) {
 }
 
 ParseOutcome parse_version(const char*& at, const char* end, std::uint8_t& minor_version) {
+  constexpr std::string_view kUsual = "HTTP/1.1";
+  if (end - at >= 8 && std::memcmp(at, kUsual.data(), 8) == 0) {
+    minor_version = 1;
+    at += 8;
+    return kComplete;
+  }
   constexpr std::string_view kName = "HTTP/";
   if (at == end) return kIncomplete;
   const auto available = std::min(static_cast<std::size_t>(end - at), kName.size());
