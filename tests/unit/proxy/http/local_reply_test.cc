@@ -1,13 +1,12 @@
 #include "proxy/http/local_reply.h"
 
 #include <string>
+#include <string_view>
 
 #include "tests/unit/proxy/http/heads.h"
 
 namespace ficus::proxy::http {
 namespace {
-
-using namespace std::string_literals;
 
 std::string written(const LocalReply& reply, ReplyFormat format) {
   HeadBuffer out;
@@ -57,7 +56,7 @@ TEST_CASE("a local reply is a response that parses, with exactly its body") {
     for (const int status : {400, 404, 408, 414, 417, 431, 500, 501, 502, 503, 504, 505, 599}) {
       LocalReply reply;
       reply.status = status;
-      reply.title = "t\x00\r\n"s;
+      reply.title = std::string_view("t\0\r\n", 4);
       reply.detail = "d\r\nX: y";
       const std::string text = written(reply, format);
       const ParsedResponse parsed(text);
