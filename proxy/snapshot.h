@@ -13,7 +13,9 @@
 #include "proxy/guard/fast_lane.h"
 #include "proxy/guard/outcome_epoch.h"
 #include "proxy/net/address.h"
-#include "proxy/route/cidr.h"
+#include "proxy/route/assign.h"
+#include "proxy/route/fallback_budget.h"
+#include "proxy/route/override.h"
 #include "proxy/route/route_matcher.h"
 #include "proxy/route/splitter.h"
 
@@ -64,19 +66,6 @@ struct RouteState {
   const std::string name;
   std::unique_ptr<FastLane> lane;
   std::vector<PerWorker> per_worker;
-};
-
-struct CompiledOverride {
-  std::string header;  // empty: none
-  std::string cookie;
-  CidrSet from;
-  std::string secret;
-};
-
-struct CompiledAssign {
-  config::AssignRule rule;
-  CidrSet from;
-  Side side = Side::legacy;
 };
 
 // A route as workers see it. Immutable.
