@@ -97,7 +97,7 @@ class HealthChecker::Probe : public std::enable_shared_from_this<Probe> {
   // One check; what is wrong, or nothing.
   asio::awaitable<std::string> check() {
     error_code error;
-    const auto use = asio::redirect_error(asio::use_awaitable, error);
+    auto use = asio::redirect_error(asio::use_awaitable, error);
     stream_.close();
     stream_.expires_after(target_.check.timeout);
     co_await stream_.async_connect(to_asio(target_.endpoint->address), use);
