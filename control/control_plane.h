@@ -94,7 +94,7 @@ class ControlPlane final : public proxy::TripSink {
   void judge(std::shared_ptr<const proxy::Trip> trip);
   void record(const std::string& route, Decision decision);
   void watch_outages(Clock::Monotonic now);
-  void act_on_outage(const config::Route& config, const proxy::Route& route, Outage& outage);
+  void act_on_outage(const config::Route& config, const proxy::Route& route);
   void apply(const WeightChange& change, ChangePipeline::Answer answer);
   void after_load();
   void after_change();

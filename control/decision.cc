@@ -97,4 +97,14 @@ std::string log_line(const std::string& route, const Decision& decision) {
   return line + " reason=" + quoted(decision.summary);
 }
 
+std::string log_line(const WeightChange& change, const RouteEntry& after) {
+  const bool rearmed = change.verb == Verb::rearm;
+  return std::string(rearmed ? "rearm" : "weight") + " route=" + quoted(change.route) +
+         " by=" + change.actor + " weight=" + number(after.effective().percent()) +
+         " origin=" + std::string(text(after.origin())) +
+         " version=" + std::to_string(after.version) + " reason=" + quoted(change.reason);
+}
+
+std::string percent_text(config::Weight weight) { return number(weight.percent()) + " %"; }
+
 }  // namespace ficus::control
