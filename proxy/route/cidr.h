@@ -25,13 +25,14 @@ class CidrSet {
   bool empty() const { return ranges_.empty(); }
 
  private:
-  // Big-endian bytes compare like numbers.
-  using Ip = std::array<std::uint8_t, 16>;
+  // The family, then the address in network order: compares like a number, families apart.
+  using Ip = std::array<std::uint8_t, 17>;
   struct Range {
     Ip first;
     Ip last;
   };
 
+  static Ip ip_of(const SocketAddress& address);
   static std::optional<Range> parse_block(const std::string& block);
 
   std::vector<Range> ranges_;  // sorted, disjoint

@@ -7,6 +7,7 @@
 #include "proxy/route/random.h"
 #include "proxy/route/side_rules.h"
 #include "proxy/route/splitter.h"
+#include "proxy/route/sticky_key.h"
 #include "proxy/side.h"
 
 namespace ficus::proxy {
@@ -15,8 +16,8 @@ struct Route;
 
 // For which tests of the guard the outcome of an exchange counts.
 enum class Counting : std::uint8_t {
-  nobody,         // not drawn, or held back
-  absolute_only,  // new by an `assign` rule: its failures count, its successes already did
+  nobody,         // not drawn, or held back: its end is not told to the epoch
+  absolute_only,  // new by an `assign` rule
   full,
 };
 
@@ -28,8 +29,10 @@ struct SideChoice {
   std::optional<RandomHex> generated_key;  // to be set as a cookie, if may_set_cookie
 };
 
-// Chooses the side of a request and, if that is new, enters it into the route's epoch: call it
-// once a request. `worker` is the calling worker's number; its splitter is used.
+// Chooses the side of a request, shows it to the route's lane if it is drawn (or sticky), and if
+// it goes to new enters it into the route's epoch: call it once a request, and read the time of
+// assignment before. An exchange whose `counting` is not `nobody` then tells its end to the epoch.
+// `worker` is the calling worker's number; its splitter is used.
 SideChoice choose_side(const Route& route, const SideRequest& request, std::size_t worker,
                        Random& random);
 

@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "config/model.h"
-#include "proxy/guard/fast_lane.h"
+#include "proxy/guard/trip.h"
 #include "proxy/net/address.h"
 #include "proxy/route/assign.h"
 #include "proxy/route/override.h"
@@ -49,8 +49,8 @@ SideTerms at_weight(const SideTerms& terms, config::Weight weight);
 struct RuledSide {
   std::optional<Side> side;  // nothing: drawn by weight
   SideReason reason = SideReason::weight;
-  std::optional<std::uint64_t> key;  // hash of the sticky key
-  bool generate_key = false;         // no key came: make one, then ask rule_key
+  std::optional<std::uint64_t> key{};  // hash of the sticky key
+  bool generate_key = false;           // no key came: make one, then ask rule_key
 };
 
 // Pure: what `explain` shows. Order: only_side, override, rollback, assign, sticky, weight.

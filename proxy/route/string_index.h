@@ -31,7 +31,7 @@ class StringIndex {
     std::uint32_t entry = kAbsent;
   };
 
-  const Slot& slot_of(std::uint64_t hash, std::uint64_t space, std::string_view key) const;
+  void place(std::uint32_t number);
   void grow();
 
   std::vector<Entry> entries_;
