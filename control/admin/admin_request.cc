@@ -14,4 +14,22 @@ bool AdminRequest::set_target(std::string_view target) {
   return true;
 }
 
+AdminContext admin_context(ControlPlane& control, WorkerCellsOf cells) {
+  AdminContext context;
+  context.view = [&control] { return control.view(); };
+  context.submit = [&control](WeightChange change, ChangePipeline::Answer answer) {
+    control.submit(std::move(change), std::move(answer));
+  };
+  context.preview = [&control](WeightChange change,
+                               std::function<void(Result<RouteEntry>)> answer) {
+    control.preview(std::move(change), std::move(answer));
+  };
+  context.roll_back_all = [&control](const std::string& actor, const std::string& reason,
+                                     std::function<void(ControlPlane::Sweep)> answer) {
+    control.roll_back_all(actor, reason, std::move(answer));
+  };
+  context.cells = std::move(cells);
+  return context;
+}
+
 }  // namespace ficus::control

@@ -49,4 +49,7 @@ struct AdminContext {
   WorkerCellsOf cells;
 };
 
+// The functions of a running control plane, which must outlive them.
+AdminContext admin_context(ControlPlane& control, WorkerCellsOf cells);
+
 }  // namespace ficus::control
