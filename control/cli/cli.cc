@@ -46,7 +46,7 @@ int run_cli(std::vector<std::string> arguments) {
   app.set_version_flag("--version", version_text());
   app.require_subcommand(1);
   Chosen chosen;
-  for (const auto add : {add_run, add_check, add_explain, add_status, add_routes, add_weight,
+  for (const auto add : {add_run, add_demo, add_check, add_explain, add_status, add_routes, add_weight,
                          add_rollback, add_rearm}) {
     add(app, chosen);
   }

@@ -11,6 +11,7 @@ using Chosen = std::function<int()>;
 
 // Each adds one subcommand and its options.
 void add_run(CLI::App& app, Chosen& chosen);
+void add_demo(CLI::App& app, Chosen& chosen);
 void add_check(CLI::App& app, Chosen& chosen);
 void add_explain(CLI::App& app, Chosen& chosen);
 void add_status(CLI::App& app, Chosen& chosen);
