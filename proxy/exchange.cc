@@ -156,8 +156,8 @@ Task<Error> Exchange::try_side() {
       error = co_await connect(*endpoint);
       if (error && error.retry == RetrySafety::always) {
         tried_.add(**endpoint);
-        const bool another = !tried_.full() && choose_endpoint(backend(), tried_, context_.index,
-                                                               0) != nullptr;
+        const bool another =
+            !tried_.full() && choose_endpoint(backend(), tried_, context_.index, 0) != nullptr;
         if (another) {
           cells.retries[static_cast<std::size_t>(RetryReason::connect_failure)].add();
           continue;
@@ -236,8 +236,8 @@ bool Exchange::grant_fallback(const Error& error) {
   // What was in flight when the side was taken off must not be lost to a budget.
   const auto tripped = route_->state->lane->tripped_at();
   const bool in_flight_at_trip = tripped && assigned_at_ <= *tripped;
-  if (!in_flight_at_trip && !state_->fallback_budget.take(now(), route_->fallback->budget_percent,
-                                                          context_.workers)) {
+  if (!in_flight_at_trip &&
+      !state_->fallback_budget.take(now(), route_->fallback->budget_percent, context_.workers)) {
     state_->cells.fallbacks[static_cast<std::size_t>(FallbackOutcome::over_budget)].add();
     return false;
   }
@@ -255,8 +255,7 @@ void Exchange::begin_fallback() {
 void Exchange::answer(const Error& error) {
   status_ = status_for(error);
   const bool body_unread =
-      request_.framing != http::Framing::none &&
-      !(request_begun_ && request_pipe_.source_done());
+      request_.framing != http::Framing::none && !(request_begun_ && request_pipe_.source_done());
   close_client_ = close_client_ || body_unread || !request_.keep_alive || context_.draining;
   http::LocalReply reply;
   reply.status = status_;
@@ -275,8 +274,8 @@ void Exchange::answer(const Error& error) {
 
 After Exchange::after() const {
   if (client_->socket.broken() || client_error_ == ErrorKind::client_abort) return After::abort;
-  const bool request_done = request_.framing == http::Framing::none ||
-                            (request_begun_ && request_pipe_.source_done());
+  const bool request_done =
+      request_.framing == http::Framing::none || (request_begun_ && request_pipe_.source_done());
   if (response_begun_ && !response_pipe_.handed_over()) {
     // Cut: only framing can tell the client so, or a reset where there is none (RFC 9112 §8).
     return client_framing_ == http::Framing::until_close ? After::abort : After::close;
@@ -321,8 +320,8 @@ Task<After> Exchange::tunnel() {
     client_->in.keep();
     lease_->in.keep();
     const SteadyTime last =
-        std::max({request_pipe_.last_read(), request_pipe_.last_write(),
-                  response_pipe_.last_read(), response_pipe_.last_write(), started_});
+        std::max({request_pipe_.last_read(), request_pipe_.last_write(), response_pipe_.last_read(),
+                  response_pipe_.last_write(), started_});
     if (now() >= last + idle) break;
     co_await client_->waiter.until(last + idle);
   }
@@ -347,8 +346,8 @@ void Exchange::finish() {
     state_->cells.client_errors[static_cast<std::size_t>(client_error_)].add();
   }
   if (fell_back_) {
-    const auto result = client_error_ == ErrorKind::none ? FallbackOutcome::served
-                                                         : FallbackOutcome::failed;
+    const auto result =
+        client_error_ == ErrorKind::none ? FallbackOutcome::served : FallbackOutcome::failed;
     state_->cells.fallbacks[static_cast<std::size_t>(result)].add();
   }
   if (side_ == Side::legacy) {

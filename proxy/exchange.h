@@ -108,9 +108,9 @@ class Exchange {
   Lease lease_;
   std::shared_ptr<EndpointState> last_endpoint_;
   Pipe request_pipe_;
-  bool request_begun_ = false;   // the pipe has this request, from an earlier try
+  bool request_begun_ = false;  // the pipe has this request, from an earlier try
   bool request_sink_broken_ = false;
-  bool any_byte_sent_ = false;   // of the request, in this try
+  bool any_byte_sent_ = false;  // of the request, in this try
   SteadyTime request_sent_at_{};
 
   // the response

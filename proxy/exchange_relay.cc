@@ -13,9 +13,7 @@ constexpr http::HeadLimits kResponseLimits{};
 // An answer that takes longer is judged before its end (GUARD §1).
 constexpr std::chrono::seconds kJudgedAfterHead{5};
 
-Error client_left() {
-  return {ErrorKind::client_abort, Fault::downstream, RetrySafety::never, {}};
-}
+Error client_left() { return {ErrorKind::client_abort, Fault::downstream, RetrySafety::never, {}}; }
 
 Error lost_server(bool reused, bool any_byte) {
   return {ErrorKind::reset, Fault::upstream,
@@ -113,7 +111,8 @@ Exchange::Progress Exchange::on_request(PipeState state, Error& error) {
       client_->waiter.yield();
       return Progress::waiting;
     case PipeState::done:
-      if (!response_begun_) request_sent_at_ = std::max(request_sent_at_, request_pipe_.last_write());
+      if (!response_begun_)
+        request_sent_at_ = std::max(request_sent_at_, request_pipe_.last_write());
       return Progress::finished;
     case PipeState::sink_failed:
       // The server may have answered before it closed: its answer is read first.

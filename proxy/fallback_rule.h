@@ -11,7 +11,7 @@ namespace ficus::proxy {
 // What a failed try on the new side left behind.
 struct FailedTry {
   ErrorKind kind = ErrorKind::none;
-  int status = 0;            // of ErrorKind::status
+  int status = 0;  // of ErrorKind::status
   http::Method method = http::Method::other;
   bool any_byte_sent = false;   // of the request, to the side
   bool body_replayable = true;  // all of the body that was taken from the client is still here

@@ -1,12 +1,11 @@
 #include "proxy/listener_set.h"
 
-#include <netinet/in.h>
-#include <netinet/tcp.h>
-#include <sys/socket.h>
-
 #include <cerrno>
 #include <cstring>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <optional>
+#include <sys/socket.h>
 
 #include "proxy/net/address.h"
 
@@ -47,8 +46,9 @@ std::string sentence(const config::Listener& listener, int error) {
     case EADDRINUSE:
       return text + ": the address is in use by another process; stop it or choose another port";
     case EACCES:
-      return text + ": no permission to bind this port; choose one above 1023 or grant "
-                    "CAP_NET_BIND_SERVICE";
+      return text +
+             ": no permission to bind this port; choose one above 1023 or grant "
+             "CAP_NET_BIND_SERVICE";
     case EADDRNOTAVAIL:
       return text + ": this machine has no such address; use one of its own or 0.0.0.0";
     default:

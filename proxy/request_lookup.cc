@@ -10,8 +10,7 @@ std::optional<std::string_view> find_field(const void* message, std::string_view
                                            std::size_t nth) {
   const Head& head = *static_cast<const Head*>(message);
   for (const http::Field& field : head.fields) {
-    if (field.name_size != name.size() ||
-        !http::equals_ignoring_case(head.name(field), name)) {
+    if (field.name_size != name.size() || !http::equals_ignoring_case(head.name(field), name)) {
       continue;
     }
     if (nth-- == 0) return head.value(field);

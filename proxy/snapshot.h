@@ -4,9 +4,8 @@
 #include <cstdint>
 #include <memory>
 #include <string>
-#include <vector>
-
 #include <sys/socket.h>
+#include <vector>
 
 #include "config/model.h"
 #include "proxy/counters.h"
@@ -26,7 +25,10 @@ namespace ficus::proxy {
 struct EndpointState {
   EndpointState(std::uint32_t slot_number, std::string endpoint_name, SocketAddress socket_address,
                 std::size_t workers)
-      : slot(slot_number), name(std::move(endpoint_name)), address(socket_address), cells(workers) {}
+      : slot(slot_number),
+        name(std::move(endpoint_name)),
+        address(socket_address),
+        cells(workers) {}
 
   const std::uint32_t slot;
   const std::string name;  // "10.0.0.5:9001"

@@ -1,9 +1,8 @@
 #include "proxy/worker.h"
 
-#include <pthread.h>
-
 #include <algorithm>
 #include <ctime>
+#include <pthread.h>
 
 namespace ficus::proxy {
 namespace {

@@ -1,8 +1,7 @@
 #include "proxy/downstream/listener.h"
 
-#include <sys/socket.h>
-
 #include <cerrno>
+#include <sys/socket.h>
 
 namespace ficus::proxy {
 namespace {

@@ -244,6 +244,8 @@ std::optional<Trip> FastLane::trip(SteadyTime now) {
   result.verdict = verdict(result.evidence);
   if (guard_.mode == config::GuardMode::enforce) {
     take_off(result.verdict == Verdict::rollback ? LaneState::latched : LaneState::retreated, now);
+    result.evidence.state = state();
+    result.evidence.armed = false;
   } else {
     reported_ = true;
     result.would_roll_back = true;

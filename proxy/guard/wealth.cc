@@ -63,7 +63,12 @@ void AbsoluteWealth::begin_epoch(SteadyTime at) {
   closed_at_ = at;
 }
 
-void AbsoluteWealth::enter_stage(SteadyTime at) { add_seed(stage_seed(stages_++), at); }
+void AbsoluteWealth::enter_stage(SteadyTime at) {
+  add_seed(stage_seed(stages_++), at);
+  // Its layer is closed at once: in an open one its time would rise with the next failure's seed,
+  // and what is on its way by then could not multiply it.
+  begin_epoch(at);
+}
 
 void AbsoluteWealth::assigned(std::uint64_t count) {
   if (count == 0) return;

@@ -46,7 +46,7 @@ class AbsoluteWealth {
   // From now on every request that is judged was assigned after `at`: all layers become one.
   void begin_epoch(SteadyTime at);
 
-  // Sows the seed of the next stage.
+  // The same, and sows the seed of the next stage.
   void enter_stage(SteadyTime at);
 
   // `count` requests were assigned to the new side: so many successes.

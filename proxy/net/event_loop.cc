@@ -1,10 +1,9 @@
 #include "proxy/net/event_loop.h"
 
-#include <sys/eventfd.h>
-
 #include <cerrno>
 #include <cstdio>
 #include <cstdlib>
+#include <sys/eventfd.h>
 
 #include "proxy/net/socket.h"
 

@@ -1,12 +1,11 @@
 #pragma once
 
-#include <sys/epoll.h>
-
 #include <array>
 #include <atomic>
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <sys/epoll.h>
 #include <vector>
 
 #include "proxy/net/file_descriptor.h"

@@ -30,7 +30,7 @@ class FrameArena {
       block = free_[cls];
       free_[cls] = block->next;
     } else {
-      block = static_cast<Block*>(::operator new(cls * kStep));
+      block = static_cast<Block*>(::operator new(cls* kStep));
     }
     block->arena = this;
     block->cls = cls;

@@ -1,8 +1,7 @@
 #include "proxy/net/socket.h"
 
-#include <sys/socket.h>
-
 #include <cerrno>
+#include <sys/socket.h>
 
 namespace ficus::proxy {
 

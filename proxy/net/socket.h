@@ -1,10 +1,9 @@
 #pragma once
 
-#include <sys/uio.h>
-
 #include <coroutine>
 #include <cstddef>
 #include <cstdint>
+#include <sys/uio.h>
 #include <utility>
 
 #include "proxy/net/event_loop.h"

@@ -70,8 +70,8 @@ class TimerWheel {
   void find_next_due();
 
   const SteadyTime origin_;
-  std::int64_t current_ = 0;   // last tick that was visited
-  std::int64_t next_due_;      // no filed timer is due before this tick
+  std::int64_t current_ = 0;  // last tick that was visited
+  std::int64_t next_due_;     // no filed timer is due before this tick
   std::array<Anchor, kSlots> slots_;
 };
 

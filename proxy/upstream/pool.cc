@@ -1,11 +1,10 @@
 #include "proxy/upstream/pool.h"
 
+#include <algorithm>
+#include <cerrno>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/socket.h>
-
-#include <algorithm>
-#include <cerrno>
 
 namespace ficus::proxy {
 namespace {
