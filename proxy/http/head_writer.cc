@@ -1,0 +1,253 @@
+#include "proxy/http/head_writer.h"
+
+#include "proxy/http/grammar.h"
+
+namespace ficus::proxy::http {
+
+namespace {
+
+constexpr std::size_t kMaxRequestId = 128;
+
+// Copies kept field lines; canonical ones that lie together leave as one run.
+class LineCopier {
+ public:
+  LineCopier(const char* base, HeadBuffer& out) : base_(base), out_(out) {}
+  LineCopier(const LineCopier&) = delete;
+  LineCopier& operator=(const LineCopier&) = delete;
+  ~LineCopier() { flush(); }
+
+  void keep(const Field& field) {
+    if (!field.canonical) return write(field, {base_ + field.value_at, field.value_size});
+    if (field.name_at != end_ || begin_ == end_) {
+      flush();
+      begin_ = field.name_at;
+    }
+    end_ = field.line_end();
+  }
+
+  // The field's name with another value.
+  void write(const Field& field, std::string_view value) {
+    flush();
+    out_.append({base_ + field.name_at, field.name_size});
+    out_.append(": ");
+    out_.append(value);
+    out_.append("\r\n");
+  }
+
+  void write_number(const Field& field, std::uint64_t number) {
+    flush();
+    out_.append({base_ + field.name_at, field.name_size});
+    out_.append(": ");
+    out_.append_number(number);
+    out_.append("\r\n");
+  }
+
+ private:
+  void flush() {
+    out_.append({base_ + begin_, end_ - begin_});
+    begin_ = end_ = 0;
+  }
+
+  const char* base_;
+  HeadBuffer& out_;
+  std::uint32_t begin_ = 0;
+  std::uint32_t end_ = 0;
+};
+
+void write_line(std::string_view name_and_colon, std::string_view value, HeadBuffer& out) {
+  out.append(name_and_colon);
+  out.append(value);
+  out.append("\r\n");
+}
+
+void write_length(std::uint64_t length, HeadBuffer& out) {
+  out.append("Content-Length: ");
+  out.append_number(length);
+  out.append("\r\n");
+}
+
+// Is the line replaced by one that the proxy adds at the end?
+bool replaced(const Field& field, const UpstreamHeadContext& context) {
+  switch (field.id) {
+    case HeaderId::x_forwarded_for:
+      return !context.client_ip.empty();
+    case HeaderId::x_request_id:
+      return !context.request_id.empty();
+    case HeaderId::traceparent:
+      return !context.traceparent.empty();
+    case HeaderId::tracestate:
+      return !context.keep_tracestate;
+    default:
+      return false;
+  }
+}
+
+void copy_request_fields(const RequestHead& head, const UpstreamHeadContext& context,
+                         HeadBuffer& out) {
+  LineCopier copier(head.base, out);
+  for (const Field& field : head.fields) {
+    if (field.dropped || replaced(field, context)) continue;
+    if (field.canonical && !(field.id == HeaderId::host && head.absolute_form)) {
+      copier.keep(field);
+    } else if (field.id == HeaderId::host) {
+      copier.write(field, head.host());
+    } else if (field.id == HeaderId::transfer_encoding) {
+      copier.write(field, "chunked");
+    } else if (field.id == HeaderId::content_length) {
+      copier.write_number(field, head.content_length);
+    } else {
+      copier.keep(field);
+    }
+  }
+}
+
+void add_forwarded_for(const RequestHead& head, std::string_view client_ip, HeadBuffer& out) {
+  if (client_ip.empty()) return;
+  out.append("X-Forwarded-For: ");
+  if (head.fields.has(HeaderId::x_forwarded_for)) {
+    for (const Field& field : head.fields) {
+      if (field.id != HeaderId::x_forwarded_for || field.value_size == 0) continue;
+      out.append(head.value(field));
+      out.append(", ");
+    }
+  }
+  out.append(client_ip);
+  out.append("\r\n");
+}
+
+void add_own_fields(const RequestHead& head, const UpstreamHeadContext& context, HeadBuffer& out) {
+  add_forwarded_for(head, context.client_ip, out);
+  if (!head.fields.has(HeaderId::x_forwarded_proto) && !context.scheme.empty()) {
+    write_line("X-Forwarded-Proto: ", context.scheme, out);
+  }
+  if (!head.fields.has(HeaderId::x_forwarded_host) && head.host_size > 0) {
+    write_line("X-Forwarded-Host: ", head.host(), out);
+  }
+  if (!context.request_id.empty()) write_line("X-Request-Id: ", context.request_id, out);
+  if (!context.traceparent.empty()) write_line("traceparent: ", context.traceparent, out);
+  if (head.upgrade) {
+    out.append("Connection: upgrade\r\n");
+  } else if (head.accepts_trailers) {
+    out.append("TE: trailers\r\nConnection: TE\r\n");
+  }
+}
+
+// May the line stand in the message as it goes to the client?
+bool kept(const Field& field, const ResponseHead& head, const DownstreamHeadContext& context) {
+  if (field.dropped) return false;
+  switch (field.id) {
+    case HeaderId::content_length:
+      return context.framing == Framing::none ||
+             (context.framing == Framing::length && head.framing == Framing::length &&
+              head.content_length == context.content_length);
+    case HeaderId::transfer_encoding:
+      return context.client_minor_version >= 1 &&
+             (context.framing == Framing::none || context.framing == Framing::chunked);
+    case HeaderId::trailer:
+      return context.framing == Framing::chunked;
+    case HeaderId::upgrade:
+      return context.client_minor_version >= 1;
+    default:
+      return true;
+  }
+}
+
+void write_status_line(const ResponseHead& head, HeadBuffer& out) {
+  const auto digit = [](int number) { return static_cast<char>('0' + number % 10); };
+  const char status[] = {digit(head.status / 100), digit(head.status / 10), digit(head.status),
+                         ' '};
+  out.append("HTTP/1.1 ");
+  out.append({status, sizeof status});
+  out.append(head.reason());
+  out.append("\r\n");
+}
+
+struct CopiedFields {
+  bool framing = false;
+  bool upgrade = false;
+};
+
+CopiedFields copy_response_fields(const ResponseHead& head, const DownstreamHeadContext& context,
+                                  HeadBuffer& out) {
+  CopiedFields copied;
+  LineCopier copier(head.base, out);
+  for (const Field& field : head.fields) {
+    if (!kept(field, head, context)) continue;
+    if (field.id == HeaderId::content_length) {
+      copied.framing = true;
+      // Not head.content_length: a response to HEAD has a length but no framing.
+      std::string_view digits = head.value(field);
+      while (digits.size() > 1 && digits.front() == '0') digits.remove_prefix(1);
+      field.canonical ? copier.keep(field) : copier.write(field, digits);
+    } else if (field.id == HeaderId::transfer_encoding) {
+      copied.framing = true;
+      field.canonical ? copier.keep(field) : copier.write(field, "chunked");
+    } else {
+      copied.upgrade = copied.upgrade || field.id == HeaderId::upgrade;
+      copier.keep(field);
+    }
+  }
+  return copied;
+}
+
+void write_connection(const DownstreamHeadContext& context, const CopiedFields& copied,
+                      HeadBuffer& out) {
+  if (context.close) {
+    out.append(copied.upgrade ? "Connection: upgrade, close\r\n" : "Connection: close\r\n");
+  } else if (copied.upgrade) {
+    out.append("Connection: upgrade\r\n");
+  } else if (context.client_minor_version == 0) {
+    out.append("Connection: keep-alive\r\n");
+  }
+}
+
+}  // namespace
+
+std::string_view client_request_id(const RequestHead& head) {
+  std::string_view id;
+  if (!head.fields.has(HeaderId::x_request_id)) return id;
+  for (const Field& field : head.fields) {
+    if (field.id != HeaderId::x_request_id) continue;
+    if (!id.empty()) return {};
+    id = head.value(field);
+    if (id.empty() || id.size() > kMaxRequestId) return {};
+    for (const char c : id) {
+      if (c <= 0x20 || c >= 0x7f) return {};
+    }
+  }
+  return id;
+}
+
+void write_upstream_head(const RequestHead& head, const UpstreamHeadContext& context,
+                         HeadBuffer& out) {
+  out.reserve(out.size() + head.size + 512);
+  out.append(head.method_text());
+  out.append(' ');
+  const std::string_view target = head.target();
+  if (target.front() == '?') out.append('/');
+  out.append(target);
+  out.append(" HTTP/1.1\r\n");
+  if (!head.fields.has(HeaderId::host)) {
+    write_line("Host: ", head.host_size > 0 ? head.host() : context.default_host, out);
+  }
+  copy_request_fields(head, context, out);
+  add_own_fields(head, context, out);
+  out.append("\r\n");
+}
+
+void write_downstream_head(const ResponseHead& head, const DownstreamHeadContext& context,
+                           HeadBuffer& out) {
+  out.reserve(out.size() + head.size + 256);
+  write_status_line(head, out);
+  const CopiedFields copied = copy_response_fields(head, context, out);
+  if (!copied.framing && context.framing == Framing::length) {
+    write_length(context.content_length, out);
+  } else if (!copied.framing && context.framing == Framing::chunked) {
+    out.append("Transfer-Encoding: chunked\r\n");
+  }
+  if (!context.set_cookie.empty()) write_line("Set-Cookie: ", context.set_cookie, out);
+  if (!head.interim()) write_connection(context, copied, out);
+  out.append("\r\n");
+}
+
+}  // namespace ficus::proxy::http

@@ -1,0 +1,38 @@
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+
+#include "proxy/http/head_buffer.h"
+#include "proxy/http/request_head.h"
+
+namespace ficus::proxy::http {
+
+enum class ReplyFormat : std::uint8_t { problem_json, text };
+
+// What a client that sent this Accept would rather read: text if it names text/plain, text/html or
+// text/* and no JSON, else problem JSON.
+ReplyFormat reply_format(std::string_view accept);
+
+// An answer by the proxy itself. Views are used during the call only and may hold any bytes.
+struct LocalReply {
+  int status = 500;
+  std::string_view title;                 // empty: the standard reason phrase
+  std::string_view detail;                // one sentence for a person; may be empty
+  std::string_view request_id;            // may be empty
+  std::uint32_t retry_after_seconds = 0;  // 0: none
+  Method request_method = Method::get;    // HEAD gets no body
+  std::uint8_t client_minor_version = 1;
+  bool close = false;
+};
+
+// The reason phrase of a status as RFC 9110 and its companions give it; "Unknown" if none does.
+std::string_view reason_phrase(int status);
+
+// Appends head and body: RFC 9457 problem details, or the same as text.
+void write_local_reply(const LocalReply& reply, ReplyFormat format, HeadBuffer& out);
+
+// Appends an interim "HTTP/1.1 100 Continue".
+void write_continue(HeadBuffer& out);
+
+}  // namespace ficus::proxy::http
