@@ -62,7 +62,7 @@ TEST_CASE("a weight is a share of a route with both sides") {
   says("weight: half", "is not a number of percent");
   says("weight: \"5\"", "is in quotes");
   CHECK(told(one_sided("weight: 5")) ==
-        "f.yaml:7:38: routes[0].weight: needs both sides, `legacy` and `new`; with one side all "
+        "f.yaml:7:36: routes[0].weight: needs both sides, `legacy` and `new`; with one side all "
         "requests go there\n");
 }
 
@@ -232,7 +232,7 @@ TEST_CASE("a route that can never match is an error that names both") {
   };
   CHECK(
       two("{path: /a}", "{path: /a}") ==
-      "f.yaml:8:41: routes[1].match: route `b` can never match: route `a` (f.yaml:7) has the same "
+      "f.yaml:8:40: routes[1].match: route `b` can never match: route `a` (f.yaml:7) has the same "
       "match before it\n");
   CHECK_FALSE(two("{}", "{path_prefix: /}").empty());
   CHECK_FALSE(

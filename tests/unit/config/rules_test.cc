@@ -94,7 +94,7 @@ TEST_CASE("listener addresses differ, but for port 0") {
       "backends: {a: {endpoints: [\"http://a\"]}}\nroutes: [{name: x, legacy: a}]\n";
   CHECK(
       told("version: 1\nlisteners: [{address: 127.0.0.1:80}, {address: 127.0.0.1:80}]\n" + rest) ==
-      "f.yaml:2:49: listeners[1].address: `127.0.0.1:80` is already used in f.yaml:2\n");
+      "f.yaml:2:48: listeners[1].address: `127.0.0.1:80` is already used in f.yaml:2\n");
   CHECK(told("version: 1\nlisteners: [{address: 127.0.0.1:0}, {address: 127.0.0.1:0}]\n" + rest)
             .empty());
   CHECK_THAT(
@@ -161,7 +161,7 @@ TEST_CASE("backends have names of the common grammar, endpoints, and checks with
   CHECK_THAT(told(rest + "backends: {a: {}}"), ContainsSubstring("`endpoints` is missing"));
   CHECK_THAT(told(backend("health_check: {}")), ContainsSubstring("`path` is missing"));
   CHECK_THAT(told(backend("health_check: {path: x}")), ContainsSubstring("is not a path"));
-  CHECK(told(backend("health_check: {path: /x?full=1}")).empty());
+  CHECK(told(backend("health_check: {path: \"/x?full=1\"}")) == "");
   CHECK_THAT(told(backend("timeouts: {connect: 2}")), ContainsSubstring("has no unit"));
   CHECK_THAT(told(backend("timeouts: {connect: 1h}")),
              ContainsSubstring("`1h` is more than allowed: 10ms to 5m"));
