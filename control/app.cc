@@ -218,6 +218,9 @@ void App::stop() {
 
 std::string App::admin_address() const { return admin_ ? admin_->address() : ""; }
 
-config::Drain App::drain() const { return running_ ? running_->config.drain : config::Drain{}; }
+config::Drain App::drain() const {
+  const auto resolved = control_ ? control_->view()->resolved : nullptr;
+  return resolved ? resolved->config.drain : config::Drain{};
+}
 
 }  // namespace ficus::control

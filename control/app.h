@@ -56,7 +56,6 @@ class App {
  private:
   class ServerSink;
 
-  std::optional<std::string> open_listeners(const config::Config& config);
   void log_start(const config::Config& config);
   void reload_now(const std::string& path);
   std::vector<std::string> apply(std::shared_ptr<const ResolvedConfig> next);
@@ -67,12 +66,13 @@ class App {
 
   Log& log_;
   const SystemClock clock_;
-  std::shared_ptr<const ResolvedConfig> running_;  // loader thread while one is under way
+  std::shared_ptr<const ResolvedConfig> running_;  // after start(): the loader's thread only
   std::vector<std::string> listening_;
   std::unique_ptr<proxy::ProxyServer> server_;
   std::unique_ptr<ServerSink> sink_;
-  std::unique_ptr<ControlPlane> control_;
+  // Destroyed after the control plane, which may still hold answers for it.
   std::unique_ptr<AdminServer> admin_;
+  std::unique_ptr<ControlPlane> control_;
 
   std::thread loader_;
   std::atomic<bool> loading_{false};

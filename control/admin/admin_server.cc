@@ -211,9 +211,9 @@ std::optional<std::string> AdminServer::start(const config::Admin& admin) {
   return std::nullopt;
 }
 
+// The loop itself stays: answers that are still under way refer to it.
 void AdminServer::stop() {
   if (loop_) loop_->stop();
-  loop_.reset();
 }
 
 }  // namespace ficus::control

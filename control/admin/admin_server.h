@@ -23,6 +23,8 @@ class AdminServer {
 
   // Binds and begins to answer. Returns what failed, as a sentence with the mend, or nothing.
   std::optional<std::string> start(const config::Admin& admin);
+
+  // Answers nothing more. Destroy it only when the control plane can call back no more.
   void stop();
 
   // "127.0.0.1:9901", with the port really bound.
