@@ -151,7 +151,11 @@ Task<Error> Exchange::try_side() {
     }
     last_endpoint_ = *endpoint;
     EndpointCells& cells = context_.pool.cells(**endpoint);
-    if (!resent) lease_ = context_.pool.take_idle(**endpoint);
+    if (!resent) {
+      const auto care = http::is_idempotent(request_.method) ? Pool::Care::trust_the_loop
+                                                             : Pool::Care::look_again;
+      lease_ = context_.pool.take_idle(**endpoint, care);
+    }
     Error error;
     if (!lease_) {
       error = co_await connect(*endpoint);

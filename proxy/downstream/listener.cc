@@ -20,7 +20,7 @@ Listener::Listener(WorkerContext& context, ConnectionList& connections, std::str
   context_.loop.watch(fd_.get(), EPOLLIN | EPOLLET, *this);
 }
 
-void Listener::on_io(std::uint32_t) { accept_all(); }
+void Listener::on_io() { accept_all(); }
 
 void Listener::on_deadline() { accept_all(); }
 

@@ -20,7 +20,8 @@ class Listener final : public Retired, private IoHandler, private Timer {
   void close();
 
  private:
-  void on_io(std::uint32_t events) override;
+  void note_io(std::uint32_t) override {}
+  void on_io() override;
   void on_deadline() override;
   void accept_all();
 

@@ -1,8 +1,10 @@
 #include "proxy/net/event_loop.h"
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdio>
 #include <cstdlib>
+#include <span>
 #include <sys/eventfd.h>
 
 #include "proxy/net/socket.h"
@@ -109,13 +111,16 @@ void EventLoop::turn(const std::function<void()>& after_turn) {
   if (ready < 0 && errno != EINTR) die("epoll_wait");
   now_ = read_clock();
   bool woken = false;
-  for (int i = 0; i < ready; ++i) {
-    const epoll_event& event = events_[static_cast<std::size_t>(i)];
+  const std::span events(events_.data(), static_cast<std::size_t>(std::max(ready, 0)));
+  for (const epoll_event& event : events) {
     if (event.data.ptr == nullptr) {
       woken = true;
-      continue;
+    } else {
+      static_cast<IoHandler*>(event.data.ptr)->note_io(event.events);
     }
-    static_cast<IoHandler*>(event.data.ptr)->on_io(event.events);
+  }
+  for (const epoll_event& event : events) {
+    if (event.data.ptr != nullptr) static_cast<IoHandler*>(event.data.ptr)->on_io();
   }
   if (woken) {
     drain_wake();

@@ -19,7 +19,10 @@ class Waiter;
 class IoHandler {
  public:
   virtual ~IoHandler() = default;
-  virtual void on_io(std::uint32_t events) = 0;  // EPOLL* bits
+  // All handlers of a turn are told their events (EPOLL* bits) before the first may act on them:
+  // who picks a pooled connection then knows that it has ended.
+  virtual void note_io(std::uint32_t events) = 0;
+  virtual void on_io() = 0;
 };
 
 // An object that events of the present turn may still point to; it dies when the turn is over.

@@ -9,12 +9,15 @@ Socket::Socket(EventLoop& loop, FileDescriptor fd) : fd_(std::move(fd)) {
   loop.watch(fd_.get(), EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET, *this);
 }
 
-void Socket::on_io(std::uint32_t events) {
-  if (!fd_) return;  // closed earlier in this turn
+void Socket::note_io(std::uint32_t events) {
   if (events & (EPOLLERR | EPOLLHUP)) broken_ = readable_ = writable_ = true;
   if (events & EPOLLRDHUP) peer_ended_ = readable_ = true;
   if (events & EPOLLIN) readable_ = true;
   if (events & EPOLLOUT) writable_ = true;
+}
+
+void Socket::on_io() {
+  // Closed earlier in this turn: no listener any more.
   if (listener_ != nullptr) listener_->on_ready();
 }
 

@@ -133,7 +133,8 @@ class Socket final : public IoHandler {
   bool has_unseen_input() const;
 
  private:
-  void on_io(std::uint32_t events) override;
+  void note_io(std::uint32_t events) override;
+  void on_io() override;
 
   FileDescriptor fd_;
   ReadyListener* listener_ = nullptr;

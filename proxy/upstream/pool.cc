@@ -10,9 +10,6 @@ namespace ficus::proxy {
 namespace {
 
 constexpr std::chrono::seconds kSweep{1};
-// Idle for less, and an end or stray bytes are told by the edge that is on its way; for longer,
-// one look at the kernel's queue is cheap against a request that must be refused.
-constexpr std::chrono::milliseconds kTrustIdle{2};
 
 }  // namespace
 
@@ -37,7 +34,7 @@ EndpointCells& Pool::cells(const EndpointState& endpoint) const {
   return const_cast<EndpointState&>(endpoint).cells[worker_];
 }
 
-Lease Pool::take_idle(const EndpointState& endpoint) {
+Lease Pool::take_idle(const EndpointState& endpoint, Care care) {
   if (endpoint.slot >= idle_.size()) return {};
   Idle& idle = idle_[endpoint.slot];
   while (!idle.empty()) {
@@ -46,9 +43,8 @@ Lease Pool::take_idle(const EndpointState& endpoint) {
     EndpointCells& counts = cells(endpoint);
     counts.connections_idle.subtract();
     connection->socket.set_listener(nullptr);
-    const bool rested = loop_.now() - connection->idle_since_ > kTrustIdle;
     if (connection->socket.readable() || connection->socket.broken() ||
-        (rested && connection->socket.has_unseen_input())) {
+        (care == Care::look_again && connection->socket.has_unseen_input())) {
       loop_.retire(std::move(connection));
       continue;
     }
@@ -88,7 +84,6 @@ void Pool::put(std::unique_ptr<UpstreamConnection> connection,
   EndpointCells& counts = cells(endpoint);
   counts.connections_active.subtract();
   counts.connections_idle.add();
-  connection->idle_since_ = loop_.now();
   connection->idle_until_ = loop_.now() + pool_idle;
   connection->socket.set_listener(connection.get());
   idle_[endpoint.slot].push_back(std::move(connection));

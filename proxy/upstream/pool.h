@@ -32,7 +32,6 @@ class UpstreamConnection final : public Retired, private ReadyListener {
   Pool& pool_;
   std::shared_ptr<EndpointState> endpoint_;
   bool reused_ = false;
-  SteadyTime idle_since_{};
   SteadyTime idle_until_{};
 };
 
@@ -73,8 +72,12 @@ class Pool final : private Timer {
   Pool(EventLoop& loop, ReceiveArea& area, std::size_t worker)
       : loop_(loop), area_(area), worker_(worker) {}
 
+  // What the loop was told up to this turn, or what the kernel knows by now: a system call, worth
+  // it for a request that cannot be sent twice.
+  enum class Care : std::uint8_t { trust_the_loop, look_again };
+
   // An idle connection that shows no sign of its end, or an empty lease.
-  Lease take_idle(const EndpointState& endpoint);
+  Lease take_idle(const EndpointState& endpoint, Care care);
 
   // Begins a connection; usable once its socket is writable and connect_error() is 0. An empty
   // lease if not even that was possible (`error` tells).
