@@ -202,6 +202,7 @@ class TreeBuilder final : public YAML::EventHandler {
       frame.node->entries.push_back({key, key_at, std::move(node)});
       return;
     }
+    if (key_fault_) return;  // the keys are not what they seem
     const std::string parent = path();
     findings_.error(
         {file_, key_at.line, key_at.column}, parent.empty() ? key : parent + "." + key,
