@@ -29,7 +29,13 @@ work=$(mktemp -d "${TMPDIR:-/tmp}/ficus-bare-XXXXXX")
 root=$work/root
 # Mounts are made in name spaces of their own and are gone with their processes, so that nothing of
 # this machine can be reached by the removal; --one-file-system is for the case that they are not.
-trap 'rm -rf --one-file-system "$work"' EXIT
+child=
+clean_up() {
+  # unshare does not listen to SIGTERM; its death ends all that runs in the bare root.
+  if [ -n "$child" ]; then kill -KILL "$child" 2>/dev/null && wait "$child" || true; fi
+  rm -rf --one-file-system "$work"
+}
+trap clean_up EXIT
 trap 'exit 130' INT TERM
 
 mirror() {
@@ -46,7 +52,12 @@ inside() {
     mount -t proc proc "$1/proc"
     mount --rbind /dev "$1/dev"
     exec chroot "$1" su - "$2" -w http_proxy,https_proxy,no_proxy,CI -c "$3"
-  ' - "$root" "$as" "$*"
+  ' - "$root" "$as" "$*" &
+  child=$!
+  local code=0
+  wait "$child" || code=$?
+  child=
+  return "$code"
 }
 
 timed() {
