@@ -95,7 +95,8 @@ void get_route(const AdminContext& context, const AdminRequest&, const std::stri
   const auto view = context.view();
   const RouteView* route = view->find(name);
   if (route == nullptr) {
-    return reply(problem({404, "there is no route named " + name, "GET /api/v1/routes lists them"}));
+    return reply(
+        problem({404, "there is no route named " + name, "GET /api/v1/routes lists them"}));
   }
   json::object document = to_json(*route, *view, Detail::full);
   document["durable"] = false;

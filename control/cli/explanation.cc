@@ -183,9 +183,9 @@ Explanation explain(const std::string& config_path, const Question& question) {
   const proxy::RuledSide ruled = proxy::rule_side(terms, request);
 
   Explanation explanation;
-  explanation.text = line("route", route.state->name + " at " + percent_text(terms.weight) +
-                                       " new") +
-                     sides_text(route, terms, ruled) + forwarded_text(head, *client);
+  explanation.text =
+      line("route", route.state->name + " at " + percent_text(terms.weight) + " new") +
+      sides_text(route, terms, ruled) + forwarded_text(head, *client);
   return explanation;
 }
 

@@ -95,8 +95,7 @@ TEST_CASE("a guard that observes says what it would do and does not") {
       shop_on(legacy, fresh, "weight: 100, guard: {mode: observe, slow_start: false}"));
   const bool said = eventually([&] {
     get(ficus.port(), "/");
-    return ficus.admin_get("/api/v1/routes/shop").body.find("would_roll_back") !=
-           std::string::npos;
+    return ficus.admin_get("/api/v1/routes/shop").body.find("would_roll_back") != std::string::npos;
   });
   CHECK(said);
   CHECK(get(ficus.port(), "/").status() == 500);

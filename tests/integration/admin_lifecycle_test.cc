@@ -31,8 +31,7 @@ TEST_CASE("a reload is taken whole, or not at all and says why") {
     return ficus.admin_get("/metrics").body.find("ficus_config_last_reload_success 0") !=
            std::string::npos;
   }));
-  CHECK_THAT(ficus.reload("workers: 7\n" + shop(legacy, fresh, "0")),
-             ContainsSubstring("refused"));
+  CHECK_THAT(ficus.reload("workers: 7\n" + shop(legacy, fresh, "0")), ContainsSubstring("refused"));
   CHECK_THAT(ficus.process().output(), ContainsSubstring("workers: cannot change while running"));
   CHECK_THAT(ficus.reload(shop(legacy, fresh, "0")), ContainsSubstring("reloaded"));
   CHECK(get(ficus.port(), "/").body == "legacy");
@@ -69,9 +68,9 @@ TEST_CASE("a port in use is named with its place in the file") {
                                "\"]}}\nroutes: [{name: shop, match: {path_prefix: /}, legacy: "
                                "old}]\n";
   const std::string taken = "127.0.0.1:" + std::to_string(legacy.port());
-  const auto listener = folder.write(
-      "listener.yaml", "version: 1\nlisteners:\n  - address: \"" + taken +
-                           "\"\nadmin: {address: \"127.0.0.1:0\"}\n" + backends);
+  const auto listener =
+      folder.write("listener.yaml", "version: 1\nlisteners:\n  - address: \"" + taken +
+                                        "\"\nadmin: {address: \"127.0.0.1:0\"}\n" + backends);
   const Finished first = run_ficus({"run", listener.string()});
   CHECK(first.exit.code == 1);
   CHECK_THAT(first.error, ContainsSubstring("listener.yaml:3") && ContainsSubstring(taken));
@@ -89,8 +88,8 @@ TEST_CASE("explain says which route, side and backend, and what would be sent") 
   HttpBackend legacy("legacy");
   HttpBackend fresh("new");
   TemporaryFolder folder;
-  const auto file = folder.write("ficus.yaml",
-                                 "version: 1\nlisteners: [{address: \"127.0.0.1:0\"}]\n" +
+  const auto file =
+      folder.write("ficus.yaml", "version: 1\nlisteners: [{address: \"127.0.0.1:0\"}]\n" +
                                      shop(legacy, fresh, "5"));
   const Finished answer =
       run_ficus({"explain", file.string(), "GET", "http://shop.example/a?b=1", "-H", "X-A: b"});
