@@ -35,7 +35,12 @@ class TreeBuilder final : public YAML::EventHandler {
               Findings& findings)
       : file_(file), environment_(environment), budget_(budget), findings_(findings) {}
 
-  NodePtr take_root() { return std::move(root_); }
+  // Once the whole text was found to be YAML. nullptr after a fault.
+  NodePtr take_root() {
+    if (!key_fault_) return std::move(root_);
+    findings_.error(key_fault_->at, key_fault_->key, key_fault_->message);
+    return nullptr;
+  }
 
   void OnDocumentStart(const YAML::Mark& mark) override {
     if (root_ != nullptr) {
@@ -148,7 +153,6 @@ class TreeBuilder final : public YAML::EventHandler {
     if (frames_.size() >= kMaxDepth) {
       abandon(to_mark(mark), "nested deeper than " + std::to_string(kMaxDepth) + " levels");
     }
-    if (expects_key()) abandon(to_mark(mark), "a key must be a plain text");
     Frame frame;
     frame.node = std::make_shared<Node>();
     frame.node->kind = kind;
@@ -205,7 +209,10 @@ class TreeBuilder final : public YAML::EventHandler {
   }
 
   void take_key(const Node& node, Mark at) {
-    if (node.kind != Node::Kind::scalar) abandon(at, "a key must be a plain text");
+    if (node.kind != Node::Kind::scalar && !key_fault_) {
+      key_fault_ = Diagnostic{
+          Severity::error, {file_, at.line, at.column}, path(), "a key must be a plain text"};
+    }
     frames_.back().key.emplace(node.text, at);
   }
 
@@ -214,6 +221,9 @@ class TreeBuilder final : public YAML::EventHandler {
   Budget& budget_;
   Findings& findings_;
   NodePtr root_;
+  // A list or map as a key. Not told at once: after a bracket that is never closed, the parser
+  // takes what follows for a key and finds out only at the end.
+  std::optional<Diagnostic> key_fault_;
   std::vector<Frame> frames_;
   std::unordered_map<YAML::anchor_t, NodePtr> anchors_;
 };

@@ -191,6 +191,11 @@ Route read_route(const Cursor& cursor, const Cursor& defaults) {
   read_sticky(cursor["sticky"], route.sticky);
   read_fallback(defaults["fallback"], route.fallback);
   read_fallback(cursor["fallback"], route.fallback);
+  // Without a source or a cause, values from the defaults wait for a route that gives one.
+  if (route.sticky && route.sticky->by.empty()) route.sticky.reset();
+  if (route.fallback && route.fallback->causes.empty() && route.fallback->statuses.empty()) {
+    route.fallback.reset();
+  }
   read_guard(defaults["guard"], route.guard);
   read_guard(cursor["guard"], route.guard);
   return route;

@@ -60,16 +60,19 @@ void generated_comes_last(const Cursor& by) {
   }
 }
 
-void sticky_has_a_source(const Cursor& route, const Route& model) {
-  const Cursor sticky = route["sticky"];
+void sources_are_usable(const Cursor& sticky) {
   const Cursor by = sticky["by"];
   generated_comes_last(by);
   listed_once(by);
   if (by.is_sequence() && by.items().empty()) {
     by.error("is empty; name at least one source, or write `sticky: off`");
-  } else if (sticky.is_map() && !by.is_present() && model.sticky->by.empty()) {
-    sticky.error("`by` is missing; name at least one source, such as [cookie:uid]");
   }
+}
+
+void sticky_has_a_source(const Cursor& route, const Route& model) {
+  const Cursor sticky = route["sticky"];
+  if (!sticky.is_map() || sticky["by"].is_present() || model.sticky) return;
+  sticky.error("`by` is missing; name at least one source, such as [cookie:uid]");
 }
 
 void assign_is_possible(const Cursor& route) {
@@ -108,16 +111,18 @@ void override_is_guarded(const Cursor& route) {
   }
 }
 
-void fallback_has_a_cause(const Cursor& route, const Route& model) {
-  const Cursor fallback = route["fallback"];
+void causes_are_usable(const Cursor& fallback) {
   const Cursor on = fallback["on"];
   listed_once(on);
   if (on.is_sequence() && on.items().empty()) {
     on.error("is empty; name at least one cause, or write `fallback: off`");
-  } else if (fallback.is_map() && !on.is_present() && model.fallback->causes.empty() &&
-             model.fallback->statuses.empty()) {
-    fallback.error("`on` is missing; name at least one cause, such as [connect_failure]");
   }
+}
+
+void fallback_has_a_cause(const Cursor& route, const Route& model) {
+  const Cursor fallback = route["fallback"];
+  if (!fallback.is_map() || fallback["on"].is_present() || model.fallback) return;
+  fallback.error("`on` is missing; name at least one cause, such as [connect_failure]");
 }
 
 template <class T>
@@ -142,10 +147,17 @@ void validate_route(const Cursor& cursor, const Route& route,
   path_or_prefix(cursor);
   listed_once(cursor["match"]["hosts"]);
   listed_once(cursor["match"]["methods"]);
+  sources_are_usable(cursor["sticky"]);
   sticky_has_a_source(cursor, route);
   assign_is_possible(cursor);
   override_is_guarded(cursor);
+  causes_are_usable(cursor["fallback"]);
   fallback_has_a_cause(cursor, route);
+}
+
+void validate_defaults(const Cursor& defaults) {
+  sources_are_usable(defaults["sticky"]);
+  causes_are_usable(defaults["fallback"]);
 }
 
 std::vector<std::string> match_keys(const Match& match) {

@@ -11,15 +11,12 @@ namespace {
 
 constexpr std::string_view kByteOrderMark = "\xef\xbb\xbf";
 
-// Columns count characters, as the YAML parser's marks do; a lone CR does not end a line there.
+// Columns count bytes, as the YAML parser's marks do.
 Location location_of(std::string_view text, std::size_t offset, const std::string& file) {
   const std::string_view before = text.substr(0, offset);
   const std::size_t line_start = before.rfind('\n') + 1;  // npos + 1 is 0
-  const auto is_lead = [](char c) { return (static_cast<unsigned char>(c) & 0xc0) != 0x80; };
   return {file, static_cast<int>(std::count(before.begin(), before.end(), '\n')) + 1,
-          static_cast<int>(std::count_if(before.begin() + static_cast<std::ptrdiff_t>(line_start),
-                                         before.end(), is_lead)) +
-              1};
+          static_cast<int>(offset - line_start) + 1};
 }
 
 // Length of the UTF-8 sequence at the front (RFC 3629: no overlong forms, no surrogates), or 0.

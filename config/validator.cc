@@ -125,6 +125,7 @@ void validate(const Draft& draft) {
   endpoints_are_given_once(draft);
   route_names_differ(draft);
   no_route_hides_another(draft);
+  validate_defaults(draft.root["defaults"]);
   const std::vector<std::string_view> backends = backend_names(draft);
   for (std::size_t i = 0; i < draft.routes.size(); ++i) {
     validate_route(draft.routes[i], draft.config.routes[i], backends);

@@ -159,7 +159,7 @@ void add_entries(std::vector<Row>& rows) {
     setup.stages.resize(static_cast<std::size_t>(stage) + 1);
     const std::string name = "all fail from the entry of stage " + std::to_string(stage + 1);
     rows.push_back({name + ", unsticky", setup, "<= 7, in flight <= 5", judge_entry});
-    setup.users = 20'000;
+    setup.users = 5000;
     rows.push_back({name + ", sticky", setup, "<= 7, in flight <= 5", judge_entry});
   }
   Setup hang;

@@ -75,6 +75,7 @@ void Exchange::reset() {
   response_begun_ = any_response_byte_ = server_keep_alive_ = tunnel_ = close_client_ = false;
   tried_.clear();
   last_endpoint_.reset();
+  body_copy_.begin(0);
   outcome_due_ = Timer::kNever;
   status_ = 0;
   client_error_ = ErrorKind::none;

@@ -38,10 +38,7 @@ std::variant<FileDescriptor, BindFailure> bind_socket(const SocketAddress& addre
 }
 
 std::string sentence(const config::Listener& listener, int error) {
-  std::string text = "listener " + listener.address();
-  if (!listener.at.file.empty()) {
-    text += " (" + listener.at.file + ":" + std::to_string(listener.at.line) + ")";
-  }
+  const std::string text = "listener " + listener.address();
   switch (error) {
     case EADDRINUSE:
       return text + ": the address is in use by another process; stop it or choose another port";

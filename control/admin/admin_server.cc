@@ -162,7 +162,7 @@ class AdminServer::Loop {
       if (error == http::error::body_limit) {
         response = problem({413, "the body is larger than 64 KiB", "send less"});
       } else if (error == http::error::end_of_stream || error == beast::error::timeout ||
-                 error.category() == asio::error::get_system_category()) {
+                 (error && error.category() == asio::error::get_system_category())) {
         break;
       } else if (error) {
         response = problem({400, "the request is not HTTP/1.1: " + error.message(), ""});

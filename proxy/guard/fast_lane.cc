@@ -124,6 +124,7 @@ std::shared_ptr<OutcomeEpoch> FastLane::open_epoch(const LaneChange& change, Ste
   } else if (wealth_.stages() == 0) {
     frozen_legacy_rate_ = legacy_.rate() ? legacy_.rate() : change.stored_legacy_rate;
   }
+  if (change.sticky != before.terms().sticky) restart_keys(change, at);
   wealth_.set_tau(forgiven_rate(guard_.max_error_rate, frozen_legacy_rate_.value_or(0)));
 
   OutcomeEpoch::Terms terms;
@@ -152,13 +153,17 @@ void FastLane::enter_stage(const LaneChange& change, SteadyTime at) {
   if (reported_) wealth_.restart();
   reported_ = false;
   frozen_legacy_rate_ = legacy_.rate() ? legacy_.rate() : change.stored_legacy_rate;
-  keys_.clear();
   log_.clear();
+  wealth_.enter_stage(at);
+  restart_keys(change, at);
+}
+
+void FastLane::restart_keys(const LaneChange& change, SteadyTime at) {
+  keys_.clear();
   keys_looked_at_.reset();
   keys_settled_ = !change.sticky;
   expected_keys_ = 0;
   failures_per_key_ = 1;
-  wealth_.enter_stage(at);
   if (change.sticky) settle_expected_keys(at);
 }
 

@@ -105,6 +105,7 @@ class FastLane {
   SteadyTime latest(SteadyTime now) const;
   std::shared_ptr<OutcomeEpoch> open_epoch(const LaneChange& change, SteadyTime at);
   void enter_stage(const LaneChange& change, SteadyTime at);
+  void restart_keys(const LaneChange& change, SteadyTime at);
   void restart_budget();
   void drain();
   void settle_expected_keys(SteadyTime now);

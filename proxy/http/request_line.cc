@@ -143,6 +143,7 @@ Method method_of(std::string_view text) {
 
 ParseOutcome parse_version(const char*& at, const char* end, std::uint8_t& minor_version) {
   constexpr std::string_view kName = "HTTP/";
+  if (at == end) return kIncomplete;
   const auto available = std::min(static_cast<std::size_t>(end - at), kName.size());
   if (std::memcmp(at, kName.data(), available) != 0) return bad_request("invalid HTTP version");
   const char* p = at + available;

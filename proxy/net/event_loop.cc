@@ -100,30 +100,31 @@ void EventLoop::run_yielded() {
 }
 
 void EventLoop::run(const std::function<void()>& after_turn) {
-  while (!stopping_.load(std::memory_order_acquire)) {
-    const int wait = yielded_.empty() ? timers_.wait_ms(now_) : 0;
-    const int ready = ::epoll_wait(epoll_.get(), events_.data(), kEvents, wait);
-    if (ready < 0 && errno != EINTR) die("epoll_wait");
-    now_ = read_clock();
-    ++turn_;
-    bool woken = false;
-    for (int i = 0; i < ready; ++i) {
-      const epoll_event& event = events_[static_cast<std::size_t>(i)];
-      if (event.data.ptr == nullptr) {
-        woken = true;
-        continue;
-      }
-      static_cast<IoHandler*>(event.data.ptr)->on_io(event.events);
+  while (!stopping_.load(std::memory_order_acquire)) turn(after_turn);
+}
+
+void EventLoop::turn(const std::function<void()>& after_turn) {
+  const int wait = yielded_.empty() ? timers_.wait_ms(now_) : 0;
+  const int ready = ::epoll_wait(epoll_.get(), events_.data(), kEvents, wait);
+  if (ready < 0 && errno != EINTR) die("epoll_wait");
+  now_ = read_clock();
+  bool woken = false;
+  for (int i = 0; i < ready; ++i) {
+    const epoll_event& event = events_[static_cast<std::size_t>(i)];
+    if (event.data.ptr == nullptr) {
+      woken = true;
+      continue;
     }
-    if (woken) {
-      drain_wake();
-      run_posted();
-    }
-    if (!yielded_.empty()) run_yielded();
-    timers_.advance(now_);
-    after_turn();
-    retired_.clear();
+    static_cast<IoHandler*>(event.data.ptr)->on_io(event.events);
   }
+  if (woken) {
+    drain_wake();
+    run_posted();
+  }
+  if (!yielded_.empty()) run_yielded();
+  timers_.advance(now_);
+  after_turn();
+  retired_.clear();
 }
 
 }  // namespace ficus::proxy

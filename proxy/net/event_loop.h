@@ -39,6 +39,8 @@ class EventLoop {
 
   // Runs until stop(), calling `after_turn` at the end of each turn.
   void run(const std::function<void()>& after_turn);
+  // One turn: waits for something to happen and sees to it.
+  void turn(const std::function<void()>& after_turn);
   void stop();
 
   // Runs `work` on the loop thread, in order of posting. Any thread; never blocks.
@@ -57,7 +59,6 @@ class EventLoop {
 
   // The time at which this turn began. Loop thread.
   SteadyTime now() const { return now_; }
-  std::int64_t turn() const { return turn_; }
   TimerWheel& timers() { return timers_; }
 
  private:
@@ -79,7 +80,6 @@ class EventLoop {
   std::vector<std::unique_ptr<Retired>> retired_;
   std::vector<Waiter*> yielded_;
   std::array<epoll_event, kEvents> events_;
-  std::int64_t turn_ = 0;
 
   // shared
   std::atomic<Posted*> posted_{nullptr};

@@ -156,6 +156,8 @@ class Shop::Server {
   std::set<tcp::socket*> open_;  // before io_: coroutines that io_ destroys refer to it
   Condition condition_ = Condition::healthy;
   asio::io_context io_{1};
+  // A shop that refuses connections has nothing to do, and must still hear that it is repaired.
+  asio::executor_work_guard<asio::io_context::executor_type> work_{io_.get_executor()};
   tcp::acceptor acceptor_;
   std::uint16_t port_ = 0;
   std::thread thread_;

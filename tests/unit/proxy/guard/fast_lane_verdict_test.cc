@@ -162,6 +162,17 @@ TEST_CASE_METHOD(StickyFixture, "counts a key once until it has seen a minute of
   CHECK(lane.evidence().expected_keys_settled);
 }
 
+TEST_CASE_METHOD(StickyFixture,
+                 "a route that becomes sticky within a stage expects keys from then") {
+  sticky = false;
+  weigh(50);
+  sticky = true;
+  expected_keys = 100;
+  weigh(50);
+  CHECK(lane.evidence().stage == 1);
+  CHECK(lane.evidence().expected_keys == 100);
+}
+
 TEST_CASE_METHOD(StickyFixture, "every failure without a key counts on a sticky route") {
   expected_keys = 100;
   weigh(10);

@@ -103,7 +103,7 @@ TEST_CASE("malformed chunks are refused") {
       "5;a=\"\\\n\"\r\n",
       "5;a\x7f\r\n",
       "0\r\n\n",
-      "0\r\n\rX",
+      "0\r\n\rX\n",
       "0\r\nX\r\n\r\n",
       "0\r\nX : y\r\n\r\n",
       "0\r\n X: y\r\n\r\n",

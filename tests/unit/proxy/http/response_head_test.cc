@@ -154,6 +154,13 @@ TEST_CASE("a malformed response is refused, never guessed at") {
   }
 }
 
+TEST_CASE("nothing at all is an incomplete head") {
+  RequestHead request;
+  ResponseHead response;
+  CHECK(parse_request_head({}, {}, request).status == ParseStatus::incomplete);
+  CHECK(parse_response_head({}, {}, Method::get, response).status == ParseStatus::incomplete);
+}
+
 TEST_CASE("a response head beyond its limits is malformed") {
   HeadLimits limits;
   limits.max_fields = 1;

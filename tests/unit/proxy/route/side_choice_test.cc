@@ -1,5 +1,7 @@
 #include "proxy/route/side_choice.h"
 
+#include <chrono>
+#include <cstdlib>
 #include <memory>
 #include <string>
 #include <utility>
@@ -282,6 +284,14 @@ TEST_CASE("a generated key is used from the first request on", "[side_choice]") 
   CHECK(std::abs(fresh - 1'000) < 120);
 }
 
+LaneChange without_slow_start(config::Weight weight) {
+  LaneChange change;
+  change.weight = weight;
+  change.guard.slow_start = false;
+  change.now = std::chrono::steady_clock::now();
+  return change;
+}
+
 // A route as a snapshot holds it, with the real lane and epoch.
 struct RealRoute {
   Backend legacy;
@@ -298,11 +308,7 @@ struct RealRoute {
     route.weight = weight;
     route.state = std::make_shared<RouteState>("shop", 1);
     route.state->lane = std::make_unique<FastLane>("shop", 1, nullptr);
-    LaneChange change;
-    change.weight = weight;
-    change.guard.slow_start = false;
-    change.now = std::chrono::steady_clock::now();
-    route.epoch = route.state->lane->change(change);
+    route.epoch = route.state->lane->change(without_slow_start(weight));
   }
 
   SideChoice choose(Random& random) {

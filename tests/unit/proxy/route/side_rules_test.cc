@@ -1,5 +1,7 @@
 #include "proxy/route/side_rules.h"
 
+#include <algorithm>
+#include <cstdlib>
 #include <string>
 #include <vector>
 
