@@ -6,8 +6,8 @@
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
 #include <boost/json/parse.hpp>
-#include <boost/json/serialize.hpp>
 
+#include "control/admin/json_text.h"
 #include "control/admin/problem.h"
 #include "control/admin/route_json.h"
 #include "control/duration_text.h"
@@ -86,7 +86,7 @@ Result<config::Weight> weight_of(const json::object& body) {
   if (value == nullptr) return bad("the weight is missing", mend);
   if (!value->is_number()) return bad("the weight is not a number", mend);
   const auto weight = config::Weight::from_percent(value->to_number<double>());
-  if (!weight) return bad("the weight " + json::serialize(*value) + " is not possible", mend);
+  if (!weight) return bad("the weight " + json_text(*value) + " is not possible", mend);
   return *weight;
 }
 
@@ -122,7 +122,7 @@ void reply_preview(const AdminContext& context, const WeightChange& change,
   context.preview(change, [context, route = change.route, reply](Result<RouteEntry> entry) {
     if (!entry) return reply_error(context, route, entry.error(), reply);
     const json::object document{{"dry_run", true}, {"route", to_json(*entry)}};
-    reply({200, "application/json", json::serialize(document), {}});
+    reply({200, "application/json", json_text(document), {}});
   });
 }
 
@@ -144,7 +144,7 @@ void submit(const AdminContext& context, const AdminRequest& request, WeightChan
       document["route"] = to_json(present->entry);
       response.headers.emplace_back("ETag", "\"" + std::to_string(present->entry.version) + "\"");
     }
-    response.body = json::serialize(document);
+    response.body = json_text(document);
     reply(std::move(response));
   });
 }
@@ -222,7 +222,7 @@ void post_rollback_all(const AdminContext& context, const AdminRequest& request,
       if (route.entry.has_legacy && route.entry.has_new) names.emplace_back(route.entry.name);
     }
     const json::object document{{"dry_run", true}, {"rolled_back", std::move(names)}};
-    return reply({200, "application/json", json::serialize(document), {}});
+    return reply({200, "application/json", json_text(document), {}});
   }
   context.roll_back_all("operator", *reason, [reply](const ControlPlane::Sweep& sweep) {
     json::array names;
@@ -231,7 +231,7 @@ void post_rollback_all(const AdminContext& context, const AdminRequest& request,
                                 {"version", sweep.receipt.version},
                                 {"applied", applied_json(sweep.receipt)},
                                 {"durable", false}};
-    reply({status_of(sweep.receipt), "application/json", json::serialize(document), {}});
+    reply({status_of(sweep.receipt), "application/json", json_text(document), {}});
   });
 }
 
