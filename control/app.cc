@@ -1,10 +1,9 @@
 #include "control/app.h"
 
 #include <future>
-#include <utility>
-
 #include <sched.h>
 #include <sys/resource.h>
+#include <utility>
 
 #include "build_info.h"
 #include "config/loader.h"
@@ -170,8 +169,8 @@ void App::reload_now(const std::string& path) {
     return;
   }
   for (const std::string& fault : faults) log_.error(fault);
-  log_.error("configuration refused: " + std::to_string(faults.size()) +
-             " error(s) in " + path + "; the one before stays in force");
+  log_.error("configuration refused: " + std::to_string(faults.size()) + " error(s) in " + path +
+             "; the one before stays in force");
   control_->note_failed_reload(std::move(faults));
 }
 

@@ -311,9 +311,8 @@ void ControlPlane::tick() {
   }
   pipeline_.confirm();
   publish_view();
-  longest_tick_ =
-      std::max(longest_tick_, std::chrono::duration_cast<std::chrono::microseconds>(
-                                  std::chrono::steady_clock::now() - began));
+  longest_tick_ = std::max(longest_tick_, std::chrono::duration_cast<std::chrono::microseconds>(
+                                              std::chrono::steady_clock::now() - began));
 }
 
 void ControlPlane::sample_busy(Clock::Monotonic now) {

@@ -42,8 +42,8 @@ std::string duration_text(std::chrono::milliseconds duration) {
     if (count == 0 && parts == 0) continue;
     ++parts;
     left -= count * unit.milliseconds;
-    if (count != 0) result += (result.empty() ? "" : " ") + std::to_string(count) +
-                              std::string(unit.name);
+    if (count != 0)
+      result += (result.empty() ? "" : " ") + std::to_string(count) + std::string(unit.name);
   }
   return result;
 }

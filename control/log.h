@@ -13,8 +13,8 @@ namespace ficus::control {
 // The server's log: one fact a line on stderr, "TIME LEVEL text". Thread-safe.
 class Log {
  public:
-  Log();                            // to stderr
-  explicit Log(std::string path);   // to a file; throws when it cannot be opened
+  Log();                           // to stderr
+  explicit Log(std::string path);  // to a file; throws when it cannot be opened
   ~Log();
 
   // Writes nothing; for programs that show their own output.

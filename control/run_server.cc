@@ -5,7 +5,6 @@
 #include <ctime>
 #include <iostream>
 #include <optional>
-
 #include <pthread.h>
 
 #include "config/loader.h"

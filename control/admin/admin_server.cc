@@ -60,8 +60,8 @@ AdminRequest to_request(const Message& message) {
 }
 
 http::response<http::string_body> to_message(const AdminResponse& response, const Message& asked) {
-  http::response<http::string_body> message(
-      static_cast<http::status>(response.status), asked.version());
+  http::response<http::string_body> message(static_cast<http::status>(response.status),
+                                            asked.version());
   message.set(http::field::content_type, response.content_type);
   message.set(http::field::server, "ficus");
   message.set("X-Content-Type-Options", "nosniff");

@@ -102,8 +102,8 @@ void answer(const AdminContext& context, const AdminRequest& request, const Admi
       continue;
     }
     if ((method == "PUT" || method == "POST") && !is_json(request.content_type)) {
-      return reply(problem({415, "changes are taken as JSON only",
-                            "send Content-Type: application/json"}));
+      return reply(
+          problem({415, "changes are taken as JSON only", "send Content-Type: application/json"}));
     }
     return endpoint.handle(context, request, *name, reply);
   }

@@ -1,8 +1,8 @@
 #include "control/admin/problem.h"
 
 #include <boost/json/object.hpp>
-#include <boost/json/serialize.hpp>
 
+#include "control/admin/json_text.h"
 #include "control/admin/route_json.h"
 
 namespace ficus::control {
@@ -47,7 +47,7 @@ json::object document(const Error& error) {
 }  // namespace
 
 AdminResponse problem(const Error& error) {
-  return {error.status, "application/problem+json", json::serialize(document(error)), {}};
+  return {error.status, "application/problem+json", json_text(document(error)), {}};
 }
 
 AdminResponse problem(const Error& error, const RouteView& present) {
@@ -55,7 +55,7 @@ AdminResponse problem(const Error& error, const RouteView& present) {
   result["route"] = to_json(present.entry);
   return {error.status,
           "application/problem+json",
-          json::serialize(result),
+          json_text(result),
           {{"ETag", "\"" + std::to_string(present.entry.version) + "\""}}};
 }
 

@@ -2,9 +2,9 @@
 
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
-#include <boost/json/serialize.hpp>
 
 #include "build_info.h"
+#include "control/admin/json_text.h"
 #include "control/admin/problem.h"
 #include "control/admin/route_json.h"
 #include "control/metrics/exposition.h"
@@ -15,7 +15,7 @@ namespace {
 namespace json = boost::json;
 
 AdminResponse json_response(const json::object& document) {
-  return {200, "application/json", json::serialize(document), {{"Cache-Control", "no-store"}}};
+  return {200, "application/json", json_text(document), {{"Cache-Control", "no-store"}}};
 }
 
 AdminResponse plain(int status, std::string text) {
@@ -95,7 +95,8 @@ void get_route(const AdminContext& context, const AdminRequest&, const std::stri
   const auto view = context.view();
   const RouteView* route = view->find(name);
   if (route == nullptr) {
-    return reply(problem({404, "there is no route named " + name, "GET /api/v1/routes lists them"}));
+    return reply(
+        problem({404, "there is no route named " + name, "GET /api/v1/routes lists them"}));
   }
   json::object document = to_json(*route, *view, Detail::full);
   document["durable"] = false;

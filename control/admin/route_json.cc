@@ -123,8 +123,7 @@ json::object decision_json(const RouteView& route, Detail detail) {
   if (!decision.trip || detail != Detail::full) return result;
   const proxy::Trip& trip = *decision.trip;
   result["evidence"] = evidence_json(trip.evidence);
-  result["epoch_age_ms"] =
-      std::chrono::duration_cast<milliseconds>(trip.epoch_age).count();
+  result["epoch_age_ms"] = std::chrono::duration_cast<milliseconds>(trip.epoch_age).count();
   result["first_failures"] = failures_json(trip.first, trip);
   result["last_failures"] = failures_json(trip.last, trip);
   return result;

@@ -6,8 +6,8 @@
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
 #include <boost/json/parse.hpp>
-#include <boost/json/serialize.hpp>
 
+#include "control/admin/json_text.h"
 #include "control/admin/problem.h"
 #include "control/admin/route_json.h"
 #include "control/duration_text.h"
@@ -19,14 +19,15 @@ namespace json = boost::json;
 
 constexpr std::size_t kLongestReason = 1000;
 
-Error bad(std::string detail, std::string mend) { return {400, std::move(detail), std::move(mend)}; }
+Error bad(std::string detail, std::string mend) {
+  return {400, std::move(detail), std::move(mend)};
+}
 
 // The body as an object that holds none but these keys.
 Result<json::object> parse_body(const AdminRequest& request,
                                 std::initializer_list<std::string_view> allowed) {
   boost::system::error_code error;
-  json::value value =
-      json::parse(request.body.empty() ? "{}" : request.body, error);
+  json::value value = json::parse(request.body.empty() ? "{}" : request.body, error);
   if (error) return bad("the body is not JSON: " + error.message(), "send a JSON object");
   if (!value.is_object()) return bad("the body is not a JSON object", "send a JSON object");
   for (const auto& [key, member] : value.as_object()) {
@@ -68,7 +69,8 @@ Result<std::string> checked_reason(const AdminRequest& request, std::string reas
                                               ? "add ?reason=… to the URL"
                                               : "add \"reason\": \"…\" to the body");
   }
-  if (reason.size() > kLongestReason) return bad("the reason is too long", "use 1000 bytes at most");
+  if (reason.size() > kLongestReason)
+    return bad("the reason is too long", "use 1000 bytes at most");
   return reason;
 }
 
@@ -84,7 +86,7 @@ Result<config::Weight> weight_of(const json::object& body) {
   if (value == nullptr) return bad("the weight is missing", mend);
   if (!value->is_number()) return bad("the weight is not a number", mend);
   const auto weight = config::Weight::from_percent(value->to_number<double>());
-  if (!weight) return bad("the weight " + json::serialize(*value) + " is not possible", mend);
+  if (!weight) return bad("the weight " + json_text(*value) + " is not possible", mend);
   return *weight;
 }
 
@@ -120,7 +122,7 @@ void reply_preview(const AdminContext& context, const WeightChange& change,
   context.preview(change, [context, route = change.route, reply](Result<RouteEntry> entry) {
     if (!entry) return reply_error(context, route, entry.error(), reply);
     const json::object document{{"dry_run", true}, {"route", to_json(*entry)}};
-    reply({200, "application/json", json::serialize(document), {}});
+    reply({200, "application/json", json_text(document), {}});
   });
 }
 
@@ -135,16 +137,14 @@ void submit(const AdminContext& context, const AdminRequest& request, WeightChan
   context.submit(std::move(change), [context, route, reply](Result<ChangePipeline::Receipt> done) {
     if (!done) return reply_error(context, route, done.error(), reply);
     const auto view = context.view();
-    json::object document{{"version", done->version},
-                          {"applied", applied_json(*done)},
-                          {"durable", false}};
+    json::object document{
+        {"version", done->version}, {"applied", applied_json(*done)}, {"durable", false}};
     AdminResponse response{status_of(*done), "application/json", {}, {}};
     if (const RouteView* present = view->find(route)) {
       document["route"] = to_json(present->entry);
-      response.headers.emplace_back("ETag",
-                                    "\"" + std::to_string(present->entry.version) + "\"");
+      response.headers.emplace_back("ETag", "\"" + std::to_string(present->entry.version) + "\"");
     }
-    response.body = json::serialize(document);
+    response.body = json_text(document);
     reply(std::move(response));
   });
 }
@@ -161,8 +161,8 @@ void submit_with_reason(const AdminContext& context, const AdminRequest& request
 
 }  // namespace
 
-void put_weight(const AdminContext& context, const AdminRequest& request,
-                const std::string& route, const AdminReply& reply) {
+void put_weight(const AdminContext& context, const AdminRequest& request, const std::string& route,
+                const AdminReply& reply) {
   const auto body = parse_body(request, {"weight", "reason", "for"});
   if (!body) return reply(problem(body.error()));
   const auto weight = weight_of(*body);
@@ -202,16 +202,16 @@ void post_rollback(const AdminContext& context, const AdminRequest& request,
   submit_with_reason(context, request, std::move(change), reply);
 }
 
-void post_rearm(const AdminContext& context, const AdminRequest& request,
-                const std::string& route, const AdminReply& reply) {
+void post_rearm(const AdminContext& context, const AdminRequest& request, const std::string& route,
+                const AdminReply& reply) {
   WeightChange change;
   change.route = route;
   change.verb = Verb::rearm;
   submit_with_reason(context, request, std::move(change), reply);
 }
 
-void post_rollback_all(const AdminContext& context, const AdminRequest& request,
-                       const std::string&, const AdminReply& reply) {
+void post_rollback_all(const AdminContext& context, const AdminRequest& request, const std::string&,
+                       const AdminReply& reply) {
   const auto body = parse_body(request, {"reason"});
   if (!body) return reply(problem(body.error()));
   const auto reason = reason_of(request, *body);
@@ -222,7 +222,7 @@ void post_rollback_all(const AdminContext& context, const AdminRequest& request,
       if (route.entry.has_legacy && route.entry.has_new) names.emplace_back(route.entry.name);
     }
     const json::object document{{"dry_run", true}, {"rolled_back", std::move(names)}};
-    return reply({200, "application/json", json::serialize(document), {}});
+    return reply({200, "application/json", json_text(document), {}});
   }
   context.roll_back_all("operator", *reason, [reply](const ControlPlane::Sweep& sweep) {
     json::array names;
@@ -231,7 +231,7 @@ void post_rollback_all(const AdminContext& context, const AdminRequest& request,
                                 {"version", sweep.receipt.version},
                                 {"applied", applied_json(sweep.receipt)},
                                 {"durable", false}};
-    reply({status_of(sweep.receipt), "application/json", json::serialize(document), {}});
+    reply({status_of(sweep.receipt), "application/json", json_text(document), {}});
   });
 }
 

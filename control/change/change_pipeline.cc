@@ -14,10 +14,9 @@ void ChangePipeline::submit(const WeightChange& change, Answer answer) {
   if (!proposed) return answer(proposed.error());
   if (change.verb == Verb::rearm && !applied_everywhere()) {
     // A worker that still routes by the share before the rollback would use it again.
-    return answer(Error{409,
-                        "the rollback of route " + change.route +
-                            " is not yet in force on all workers",
-                        "try again in a moment"});
+    return answer(
+        Error{409, "the rollback of route " + change.route + " is not yet in force on all workers",
+              "try again in a moment"});
   }
   move_lane(change, *proposed, at.monotonic);
   publish(std::move(*proposed), at);
@@ -72,8 +71,7 @@ void ChangePipeline::refresh_health() {
 
 void ChangePipeline::publish(RouteTable table, const RouteTable::Moment& at) {
   table_ = std::move(table);
-  snapshot_ =
-      build_snapshot({*resolved_, table_, parts_.registry, parts_.healthy, at});
+  snapshot_ = build_snapshot({*resolved_, table_, parts_.registry, parts_.healthy, at});
   version_ = at.version;
   parts_.sink.publish(snapshot_);
 }

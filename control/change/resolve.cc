@@ -2,9 +2,8 @@
 
 #include <cstring>
 #include <memory>
-#include <utility>
-
 #include <netdb.h>
+#include <utility>
 
 namespace ficus::control {
 namespace {
@@ -23,8 +22,7 @@ std::string look_up(const config::EndpointUrl& url, proxy::SocketAddress& addres
   hints.ai_socktype = SOCK_STREAM;
   hints.ai_flags = AI_NUMERICSERV;
   addrinfo* raw = nullptr;
-  const int failed =
-      getaddrinfo(url.host.c_str(), std::to_string(url.port).c_str(), &hints, &raw);
+  const int failed = getaddrinfo(url.host.c_str(), std::to_string(url.port).c_str(), &hints, &raw);
   const std::unique_ptr<addrinfo, FreeAddresses> list(raw);
   if (failed == EAI_SYSTEM) return std::strerror(errno);
   if (failed != 0) return gai_strerror(failed);

@@ -24,8 +24,8 @@ bool same(const config::Guard& a, const config::Guard& b) {
       (a.judge->window != b.judge->window || a.judge->min_requests != b.judge->min_requests)) {
     return false;
   }
-  return a.mode == b.mode && a.max_error_rate == b.max_error_rate &&
-         a.slow_start == b.slow_start && same(a.failures, b.failures);
+  return a.mode == b.mode && a.max_error_rate == b.max_error_rate && a.slow_start == b.slow_start &&
+         same(a.failures, b.failures);
 }
 
 bool same_terms(const proxy::LaneChange& a, const proxy::LaneChange& b) {

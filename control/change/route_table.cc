@@ -33,10 +33,11 @@ std::optional<Error> refuse_stale(const RouteEntry& entry, const WeightChange& c
 // A share above 0 for a route that was rolled back.
 std::optional<Error> refuse_latched(const RouteEntry& entry, Weight wanted) {
   if (!entry.latch || wanted == Weight{}) return std::nullopt;
-  return Error{409,
-               "route " + entry.name + " was rolled back (" + entry.latch->reason +
-                   ") and is latched, so its weight cannot rise to " + percent(wanted),
-               "ficus rearm " + entry.name + ", then ficus weight " + entry.name};
+  return Error{
+      409,
+      "route " + entry.name + " was rolled back (" + entry.latch->reason +
+          ") and is latched, so its weight cannot rise to " + percent(wanted),
+      "ficus rearm " + entry.name + ", then ficus weight " + entry.name + " PERCENT --reason TEXT"};
 }
 
 std::optional<Error> set_weight(RouteEntry& entry, const WeightChange& change,

@@ -21,8 +21,7 @@ std::unique_ptr<proxy::Backend> build_backend(const config::Backend& from,
   backend->name = from.name;
   backend->timeouts = from.timeouts;
   for (const config::EndpointUrl& url : from.endpoints) {
-    auto state =
-        sources.registry.endpoint(from.name, url, sources.resolved.addresses.at(url.text));
+    auto state = sources.registry.endpoint(from.name, url, sources.resolved.addresses.at(url.text));
     const bool healthy = sources.healthy(from.name, state->name);
     backend->endpoints.push_back({std::move(state), healthy});
   }
@@ -42,8 +41,7 @@ proxy::CompiledAssign compile(const config::AssignRule& rule) {
   proxy::CompiledAssign compiled;
   compiled.rule = rule;
   compiled.from = cidr_set(rule.from);
-  compiled.side =
-      rule.side == config::SideName::legacy ? proxy::Side::legacy : proxy::Side::fresh;
+  compiled.side = rule.side == config::SideName::legacy ? proxy::Side::legacy : proxy::Side::fresh;
   return compiled;
 }
 
@@ -67,8 +65,8 @@ proxy::Route build_route(const config::Route& from, const proxy::RoutingSnapshot
   route.epoch = sources.registry.epoch(from, route.weight, sources.at.monotonic);
   route.writes = from.writes;
   route.sticky = from.sticky;
-  route.sticky_seed = proxy::sticky_seed(
-      from.sticky && from.sticky->group ? *from.sticky->group : from.name);
+  route.sticky_seed =
+      proxy::sticky_seed(from.sticky && from.sticky->group ? *from.sticky->group : from.name);
   for (const config::AssignRule& rule : from.assign) route.assign.push_back(compile(rule));
   if (from.override_by) route.override_by = compile(*from.override_by);
   route.fallback = from.fallback;

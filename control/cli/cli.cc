@@ -16,8 +16,8 @@ namespace ficus::control {
 namespace {
 
 constexpr std::array<std::string_view, 13> kLaterCommands{
-    "why",    "events",    "migrate", "freeze", "unfreeze", "deploy", "diff",
-    "endpoints", "audit", "plan",    "state",  "token",    "dashboard"};
+    "why",       "events", "migrate", "freeze", "unfreeze", "deploy",   "diff",
+    "endpoints", "audit",  "plan",    "state",  "token",    "dashboard"};
 
 std::string version_text() {
   return std::string("ficus ") + kVersion + " (" + kRevision + ", " + kBuildType + ", " +
@@ -34,20 +34,20 @@ int usage_error(const CLI::ParseError& error) {
 }  // namespace
 
 int run_cli(std::vector<std::string> arguments) {
-  if (!arguments.empty() &&
-      std::find(kLaterCommands.begin(), kLaterCommands.end(), arguments[0]) !=
-          kLaterCommands.end()) {
+  if (!arguments.empty() && std::find(kLaterCommands.begin(), kLaterCommands.end(), arguments[0]) !=
+                                kLaterCommands.end()) {
     std::cerr << "ficus: " << arguments[0] << " is not in this version\n";
     return kUsage;
   }
-  CLI::App app("Moves traffic from an old service to its successor, and takes it back by itself "
-               "when the new one breaks.",
-               "ficus");
+  CLI::App app(
+      "Moves traffic from an old service to its successor, and takes it back by itself "
+      "when the new one breaks.",
+      "ficus");
   app.set_version_flag("--version", version_text());
   app.require_subcommand(1);
   Chosen chosen;
-  for (const auto add : {add_run, add_demo, add_check, add_explain, add_status, add_routes, add_weight,
-                         add_rollback, add_rearm}) {
+  for (const auto add : {add_run, add_demo, add_check, add_explain, add_status, add_routes,
+                         add_weight, add_rollback, add_rearm}) {
     add(app, chosen);
   }
   std::reverse(arguments.begin(), arguments.end());  // as CLI11 takes them

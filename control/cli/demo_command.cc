@@ -10,7 +10,8 @@ void add_demo(CLI::App& app, Chosen& chosen) {
       "demo", "Two small shops, users, and the story of a migration that goes wrong");
   const auto options = std::make_shared<demo::DemoOptions>();
   command->add_flag("--serve", options->serve, "No story: keep it running, to play with");
-  command->callback([&chosen, options] { chosen = [options] { return demo::run_demo(*options); }; });
+  command->callback(
+      [&chosen, options] { chosen = [options] { return demo::run_demo(*options); }; });
 }
 
 }  // namespace ficus::control

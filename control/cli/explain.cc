@@ -36,8 +36,8 @@ int show(Options options) {
 }  // namespace
 
 void add_explain(CLI::App& app, Chosen& chosen) {
-  CLI::App* command = app.add_subcommand(
-      "explain", "Which route, side and backend a request would go to, and why");
+  CLI::App* command =
+      app.add_subcommand("explain", "Which route, side and backend a request would go to, and why");
   const auto options = std::make_shared<Options>();
   command->add_option("CONFIG", options->config, "The configuration, in YAML")->required();
   command->add_option("METHOD", options->question.method, "GET, POST, ...")->required();

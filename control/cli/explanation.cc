@@ -68,13 +68,9 @@ void build(Setting& setting) {
 
 std::string why(const proxy::RuledSide& ruled, const proxy::SideTerms& terms) {
   const std::string weight = percent_text(terms.weight);
-  const std::string key =
-      ruled.key ? ", at " +
-                      percent_text(*config::Weight::from_basis_points(static_cast<std::uint32_t>(
-                          static_cast<double>(*ruled.key) / static_cast<double>(proxy::kHashScale) *
-                          config::Weight::kFull))) +
-                      " of the ring"
-                : "";
+  const double place = static_cast<double>(ruled.key.value_or(0)) /
+                       static_cast<double>(proxy::kHashScale) * config::Weight::kFull;
+  const auto at = config::Weight::from_basis_points(static_cast<std::uint32_t>(place));
   switch (ruled.reason) {
     case proxy::SideReason::only_side:
       return "only_side: the route has no other side";
@@ -87,7 +83,8 @@ std::string why(const proxy::RuledSide& ruled, const proxy::SideTerms& terms) {
     case proxy::SideReason::assign:
       return "assign: a rule of the route says so";
     case proxy::SideReason::sticky:
-      return "sticky: the key lies" + key + ", and new has the first " + weight;
+      return "sticky: the key lies at " + percent_text(at.value_or(config::Weight{})) +
+             ", and new has the keys below " + weight;
     case proxy::SideReason::slow_start:
       return "slow_start: the share has not reached this key yet";
     case proxy::SideReason::weight:
@@ -183,9 +180,9 @@ Explanation explain(const std::string& config_path, const Question& question) {
   const proxy::RuledSide ruled = proxy::rule_side(terms, request);
 
   Explanation explanation;
-  explanation.text = line("route", route.state->name + " at " + percent_text(terms.weight) +
-                                       " new") +
-                     sides_text(route, terms, ruled) + forwarded_text(head, *client);
+  explanation.text =
+      line("route", route.state->name + " at " + percent_text(terms.weight) + " new") +
+      sides_text(route, terms, ruled) + forwarded_text(head, *client);
   return explanation;
 }
 

@@ -10,8 +10,8 @@ namespace ficus::control {
 
 struct Question {
   std::string method;
-  std::string url;                    // absolute, or a path
-  std::vector<std::string> headers;   // "Name: value"
+  std::string url;                   // absolute, or a path
+  std::vector<std::string> headers;  // "Name: value"
   std::string client = "192.0.2.1";
   std::optional<config::Weight> weight;  // in place of the file's
 };

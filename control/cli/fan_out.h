@@ -19,8 +19,9 @@ class AdminTargets {
   // Makes the same call to all of them, even when one fails; `show` prints an answer that is a
   // success, with a prefix that names the proxy if there are several. Errors go to stderr, a line
   // each, with what mends them. Returns the exit status: of the one, or 1 if any of several failed.
-  int ask(const AdminCall& request,
-          const std::function<void(const std::string& prefix, const std::string& body)>& show) const;
+  int ask(
+      const AdminCall& request,
+      const std::function<void(const std::string& prefix, const std::string& body)>& show) const;
 
  private:
   std::string list_;

@@ -1,10 +1,9 @@
 #include <iostream>
 #include <memory>
 
+#include <CLI/Option.hpp>
 #include <boost/json/object.hpp>
 #include <boost/json/serialize.hpp>
-
-#include <CLI/Option.hpp>
 
 #include "control/cli/commands.h"
 #include "control/cli/fan_out.h"

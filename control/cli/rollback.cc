@@ -1,10 +1,9 @@
 #include <iostream>
 #include <memory>
 
+#include <CLI/Option.hpp>
 #include <boost/json/object.hpp>
 #include <boost/json/serialize.hpp>
-
-#include <CLI/Option.hpp>
 
 #include "control/cli/cli.h"
 #include "control/cli/commands.h"
@@ -26,11 +25,10 @@ int roll_back(const Options& options) {
     std::cerr << "ficus: rollback: give either ROUTE or --all\n";
     return kUsage;
   }
-  const std::string body =
-      boost::json::serialize(boost::json::object{{"reason", options.reason}});
-  const std::string path =
-      options.all ? "/api/v1/rollback"
-                  : "/api/v1/routes/" + percent_encoded(options.route) + "/rollback";
+  const std::string body = boost::json::serialize(boost::json::object{{"reason", options.reason}});
+  const std::string path = options.all
+                               ? "/api/v1/rollback"
+                               : "/api/v1/routes/" + percent_encoded(options.route) + "/rollback";
   return options.admin.ask({"POST", path, body},
                            [](const std::string& prefix, const std::string& answer) {
                              std::cout << change_text(answer, prefix);

@@ -20,10 +20,10 @@ struct Options {
 };
 
 int show_once(const Options& options) {
-  return options.admin.ask(
-      {"GET", "/api/v1/status", ""}, [&](const std::string& prefix, const std::string& body) {
-        std::cout << (options.json ? body + "\n" : status_text(body, prefix));
-      });
+  return options.admin.ask({"GET", "/api/v1/status", ""},
+                           [&](const std::string& prefix, const std::string& body) {
+                             std::cout << (options.json ? body + "\n" : status_text(body, prefix));
+                           });
 }
 
 // Until Ctrl-C or until nobody reads any more. An unreachable proxy may come back.

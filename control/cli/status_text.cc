@@ -136,8 +136,8 @@ std::string route_text(const json::value& route, const std::string& prefix) {
   std::string result = prefix + ordinary(route);
   const std::string verdict = text(at(route, {"last_decision", "verdict"}));
   if (verdict == "would_roll_back" || verdict == "hold") {
-    result += prefix + "  " + padded(verdict == "hold" ? "HOLD" : "would roll back", 6) + " since " +
-              clock_of(text(at(route, {"last_decision", "at"}))) + ": " +
+    result += prefix + "  " + padded(verdict == "hold" ? "HOLD" : "would roll back", 6) +
+              " since " + clock_of(text(at(route, {"last_decision", "at"}))) + ": " +
               text(at(route, {"last_decision", "summary"})) + "\n";
   }
   return result;
@@ -149,8 +149,8 @@ std::string cell(const json::value& value) {
 
 std::string applied_text(const json::value& answer) {
   return "version " + whole(at(answer, {"version"})) + ", " +
-         whole(at(answer, {"applied", "workers"})) + " of " +
-         whole(at(answer, {"applied", "of"})) + " workers";
+         whole(at(answer, {"applied", "workers"})) + " of " + whole(at(answer, {"applied", "of"})) +
+         " workers";
 }
 
 }  // namespace

@@ -1,12 +1,12 @@
+#include "config/weight.h"
+
 #include <iostream>
 #include <memory>
 
+#include <CLI/Option.hpp>
 #include <boost/json/object.hpp>
 #include <boost/json/serialize.hpp>
 
-#include <CLI/Option.hpp>
-
-#include "config/weight.h"
 #include "control/cli/cli.h"
 #include "control/cli/commands.h"
 #include "control/cli/fan_out.h"
@@ -43,8 +43,8 @@ int set_weight(const Options& options) {
   };
   if (options.from_file) {
     if (!options.hold_for.empty()) return usage("--for does not go with --from-file");
-    return options.admin.ask(
-        {"DELETE", path + "?reason=" + percent_encoded(options.reason), ""}, show);
+    return options.admin.ask({"DELETE", path + "?reason=" + percent_encoded(options.reason), ""},
+                             show);
   }
   if (!config::Weight::from_percent(*options.percent)) {
     return usage("PERCENT is 0 to 100, with up to two decimals");

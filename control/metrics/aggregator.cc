@@ -15,8 +15,8 @@ constexpr seconds kDurationsKept{60};
 // The newest sample that is at least `age` old, else the oldest one.
 template <typename Sample>
 const Sample& sample_before(const std::deque<Sample>& samples, Clock::Monotonic now, seconds age) {
-  const auto younger = std::partition_point(
-      samples.begin(), samples.end(), [&](const Sample& one) { return one.at <= now - age; });
+  const auto younger = std::partition_point(samples.begin(), samples.end(),
+                                            [&](const Sample& one) { return one.at <= now - age; });
   return younger == samples.begin() ? samples.front() : *(younger - 1);
 }
 

@@ -123,8 +123,8 @@ ClientMetric::Histogram histogram_of(const RouteState& route, Side side) {
     }
     const std::uint64_t bound = proxy::LatencyHistogram::upper_bound(bucket);
     if (bound != 0 && bucket % kSub != 0) continue;
-    const double seconds = bound == 0 ? std::numeric_limits<double>::infinity()
-                                      : static_cast<double>(bound) / 1e6;
+    const double seconds =
+        bound == 0 ? std::numeric_limits<double>::infinity() : static_cast<double>(bound) / 1e6;
     result.bucket.push_back({result.sample_count, seconds});
   }
   for (const auto& worker : route.per_worker) {
@@ -172,8 +172,7 @@ void add_errors(const View& view, Families& out) {
 }
 
 void add_bytes(const View& view, Families& out) {
-  Family bytes("bytes_total", "Bytes of heads and bodies to and from a side.",
-               MetricType::Counter);
+  Family bytes("bytes_total", "Bytes of heads and bodies to and from a side.", MetricType::Counter);
   for (const proxy::Route& route : view.snapshot->routes) {
     for (const Side side : kBothSides) {
       if (route.backend(side) == nullptr) continue;
@@ -214,8 +213,7 @@ void add_weights(const View& view, Families& out) {
 void add_guard(const View& view, Families& out) {
   Family evidence("guard_evidence", "What a test holds against the new side, 1: it acts.",
                   MetricType::Gauge);
-  Family armed("guard_armed", "1: the guard acts on failures of the new side.",
-               MetricType::Gauge);
+  Family armed("guard_armed", "1: the guard acts on failures of the new side.", MetricType::Gauge);
   Family rollbacks("rollbacks_total", "Rollbacks by cause.", MetricType::Counter);
   Family would("would_roll_back_total", "Rollbacks that a guard in mode observe left undone.",
                MetricType::Counter);

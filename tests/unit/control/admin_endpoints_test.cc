@@ -1,10 +1,9 @@
-#include "control/admin/endpoints.h"
-
 #include <optional>
 
 #include <boost/json/parse.hpp>
 #include <boost/json/value.hpp>
 
+#include "control/admin/endpoints.h"
 #include "control/admin/problem.h"
 #include "tests/support/catch.h"
 #include "tests/support/manual_clock.h"
@@ -180,12 +179,11 @@ TEST_CASE("a stale ETag is answered with the present state") {
 
 TEST_CASE("a dry run says what would be and changes nothing") {
   Fixture fixture;
-  const auto response = fixture.ask("PUT", std::string(kWeight) + "?dry_run=true",
-                                    R"({"weight": 20})");
+  const auto response =
+      fixture.ask("PUT", std::string(kWeight) + "?dry_run=true", R"({"weight": 20})");
   CHECK(response.status == 200);
   CHECK(parsed(response).at("route").at("weight").to_number<double>() == 20);
-  CHECK(fixture.pipeline.table().find("shop")->effective() ==
-        *config::Weight::from_percent(5));
+  CHECK(fixture.pipeline.table().find("shop")->effective() == *config::Weight::from_percent(5));
 }
 
 TEST_CASE("pages of other sites cannot reach the admin listener") {

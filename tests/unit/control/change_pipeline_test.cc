@@ -14,10 +14,10 @@ struct Fixture {
   FakeSink sink{2};
   RouteRegistry registry{2, nullptr};
   bool new_healthy = true;
-  ChangePipeline pipeline{{clock, sink, registry,
-                           [this](const std::string& backend, const std::string&) {
-                             return backend != "new" || new_healthy;
-                           }}};
+  ChangePipeline pipeline{
+      {clock, sink, registry, [this](const std::string& backend, const std::string&) {
+         return backend != "new" || new_healthy;
+       }}};
   std::vector<Result<ChangePipeline::Receipt>> answers;
 
   Fixture() { load(5); }

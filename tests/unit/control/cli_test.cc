@@ -75,8 +75,8 @@ TEST_CASE("nobody at the admin address is exit 4, of several exit 1") {
   const Run one({"status", "--admin", "http://127.0.0.1:1"});
   CHECK(one.code == kUnreachable);
   CHECK_THAT(one.err.str(), ContainsSubstring("cannot be reached"));
-  const Run two({"rollback", "--all", "--reason", "r", "--admin",
-                 "http://127.0.0.1:1,http://[::1]:1"});
+  const Run two(
+      {"rollback", "--all", "--reason", "r", "--admin", "http://127.0.0.1:1,http://[::1]:1"});
   CHECK(two.code == kFailed);
 }
 
@@ -84,8 +84,8 @@ TEST_CASE("admin URLs have a host and perhaps a port") {
   CHECK(AdminUrl::parse("http://127.0.0.1:9901")->port == "9901");
   CHECK(AdminUrl::parse("http://[::1]:9901/")->host == "::1");
   CHECK(AdminUrl::parse("http://proxy")->port == "80");
-  for (const char* bad : {"", "127.0.0.1:9901", "http://", "http://:80", "http://a:", "http://a:b",
-                          "http://a/b"}) {
+  for (const char* bad :
+       {"", "127.0.0.1:9901", "http://", "http://:80", "http://a:", "http://a:b", "http://a/b"}) {
     INFO(bad);
     CHECK_FALSE(AdminUrl::parse(bad));
   }
