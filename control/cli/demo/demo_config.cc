@@ -7,7 +7,7 @@ std::vector<std::string> demo_routes() { return {"plain", "with-fallback"}; }
 std::vector<std::string> demo_hosts() { return {"plain.shop.test", "fallback.shop.test"}; }
 
 std::string demo_config(const DemoPorts& ports) {
-  return R"(version: 1
+  return "version: 1\nworkers: " + std::to_string(kDemoWorkers) + R"(
 listeners: [{address: "127.0.0.1:0"}]
 admin: {address: "127.0.0.1:0"}
 drain: {delay: 0s, timeout: 1s}

@@ -6,6 +6,8 @@
 
 namespace ficus::control::demo {
 
+inline constexpr unsigned kDemoWorkers = 2;
+
 struct DemoPorts {
   std::uint16_t legacy = 0;
   std::uint16_t fresh = 0;

@@ -134,11 +134,16 @@ bool Director::hold(milliseconds time) {
   const Tally before = sum(totals());
   if (!let_pass(time - settle)) return false;
   const Tally seen = sum(totals()) - before;
-  // A worker's draws are within 2 of the share in any window; there are a few workers and routes.
-  const double slack = live_.weight >= 100 ? 0 : live_.weight > 10 ? 2 : 1;
-  check(std::abs(seen.new_share() - live_.weight) <= slack && seen.legacy + seen.fresh > 0,
-        "at " + percent_text(live_.weight) + " % the new shop gave " +
-            share_text(seen.new_share()) + " of " + grouped(seen.legacy + seen.fresh) + " answers");
+  const std::uint64_t answers = seen.legacy + seen.fresh;
+  const double asked = live_.weight / 100 * static_cast<double>(answers);
+  // Each worker draws exactly for each route: a window cuts at most one run of draws at either end.
+  const double slack =
+      live_.weight >= 100 ? 0 : 2.0 * cast_.workers * static_cast<double>(cast_.routes.size());
+  check(answers > 0 && std::abs(static_cast<double>(seen.fresh) - asked) <= slack,
+        "at " + percent_text(live_.weight) + " % the new shop gave " + grouped(seen.fresh) +
+            " of " + grouped(answers) + " answers, " + share_text(seen.new_share()) +
+            " (asked: " + grouped(static_cast<std::uint64_t>(std::lround(asked))) + " ± " +
+            percent_text(slack) + ")");
   return true;
 }
 

@@ -23,6 +23,7 @@ struct Cast {
   AdminCalls admin;
   std::vector<std::string> routes;
   unsigned users_a_route = 0;
+  unsigned workers = 0;  // of the proxy
   sigset_t interrupts;  // blocked in all threads; ends the demo
 };
 
