@@ -11,7 +11,7 @@ namespace {
 
 constexpr std::string_view kExpect = "Expect: 100-continue\r\nContent-Length: 5\r\n";
 constexpr std::string_view kAsk = "Connection: Upgrade\r\nUpgrade: echo/1\r\n";
-constexpr std::string_view kSwitch =
+const std::string kSwitch =
     "HTTP/1.1 101 Switching Protocols\r\nConnection: upgrade\r\nUpgrade: echo/1\r\n\r\n";
 
 }  // namespace
@@ -83,9 +83,8 @@ TEST_CASE("data plane: interim responses without an end are a fault, not an endl
 }
 
 TEST_CASE("data plane: a tunnel carries early bytes and half-closes of both sides") {
-  ScriptedBackend backend({read_head(), send(std::string(kSwitch) + "early"), read_count(12),
-                           send("pong"), read_to_end(), send("after the client's end"),
-                           half_close(), hold()});
+  ScriptedBackend backend({read_head(), send(kSwitch + "early"), read_count(12), send("pong"),
+                           read_to_end(), send("after the client's end"), half_close(), hold()});
   FicusProcess ficus(in_front_of(backend));
   RawClient client(ficus.port());
   client.send(request("GET /chat", kAsk, "eager "));
@@ -104,8 +103,7 @@ TEST_CASE("data plane: a tunnel carries early bytes and half-closes of both side
 }
 
 TEST_CASE("data plane: a tunnel whose backend ends first still carries the client's bytes") {
-  ScriptedBackend backend(
-      {read_head(), send(std::string(kSwitch)), half_close(), read_count(4), read_to_end()});
+  ScriptedBackend backend({read_head(), send(kSwitch), half_close(), read_count(4), read_to_end()});
   FicusProcess ficus(in_front_of(backend));
   RawClient client(ficus.port());
   client.send(request("GET /", kAsk));
@@ -119,8 +117,8 @@ TEST_CASE("data plane: a tunnel whose backend ends first still carries the clien
 TEST_CASE("data plane: a tunnel is transparent to megabytes in both directions at once") {
   const std::string up = numbered(3'000'000);
   const std::string down = numbered(5'000'000);
-  ScriptedBackend backend({read_head(), send(std::string(kSwitch)), send(down),
-                           read_count(up.size()), half_close(), read_to_end()});
+  ScriptedBackend backend(
+      {read_head(), send(kSwitch), send(down), read_count(up.size()), half_close(), read_to_end()});
   FicusProcess ficus(in_front_of(backend));
   RawClient client(ficus.port());
   client.send(request("GET /", kAsk));
@@ -145,7 +143,7 @@ TEST_CASE("data plane: an upgrade that the backend does not take is an ordinary 
 }
 
 TEST_CASE("data plane: a switch of protocols that nobody asked for is a bad gateway") {
-  ScriptedBackend backend({read_head(), send(std::string(kSwitch) + ok("poison")), read_to_end()});
+  ScriptedBackend backend({read_head(), send(kSwitch + ok("poison")), read_to_end()});
   FicusProcess ficus(in_front_of(backend));
   const std::string asked = GENERATE(
       request("GET /"), request("GET /", "Upgrade: echo/1\r\n"),
@@ -161,7 +159,7 @@ TEST_CASE("data plane: a switch of protocols that nobody asked for is a bad gate
 }
 
 TEST_CASE("data plane: a tunnel that is silent for too long ends") {
-  ScriptedBackend backend({read_head(), send(std::string(kSwitch)), read_to_end()});
+  ScriptedBackend backend({read_head(), send(kSwitch), read_to_end()});
   FicusProcess ficus("workers: 1\nbackends:\n  only: {endpoints: [\"" + backend.url() +
                      "\"], timeouts: {tunnel_idle: 200ms}}\nroutes:\n"
                      "  - {name: r, match: {path_prefix: /}, legacy: only}\n");
