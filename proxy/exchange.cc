@@ -60,7 +60,7 @@ void Exchange::accept(Client& client, const http::RequestHead& head) {
   started_ = request_sent_at_ = now();
   request_ = head;
   head_bytes_.append(client.in.view().substr(0, head.size));
-  request_.rebase(head_bytes_.data());
+  request_.rebase_and_normalise(head_bytes_.data());
   client.in.consume(head.size);
 }
 
