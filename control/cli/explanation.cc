@@ -154,12 +154,14 @@ Explanation explain(const std::string& config_path, const Question& question) {
   const auto client = proxy::SocketAddress::parse(question.client, 0);
   if (!client) return refused("--client: '" + question.client + "' is no IP address");
 
-  const std::string text = head_text(question);
+  std::string text = head_text(question);
   http::RequestHead head;
   const http::ParseOutcome outcome = http::parse_request_head(text, http::HeadLimits{}, head);
   if (outcome.status != http::ParseStatus::complete) {
     return refused("the proxy would refuse the request: " + std::string(outcome.fault.detail));
   }
+
+  head.rebase_and_normalise(text.data());
 
   Setting setting;
   setting.resolved.config = std::move(*loaded.config);
