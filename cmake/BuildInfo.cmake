@@ -2,7 +2,9 @@
 find_program(GIT_PROGRAM git)
 set(FICUS_REVISION "unknown")
 if(GIT_PROGRAM)
-  execute_process(COMMAND ${GIT_PROGRAM} -C ${PROJECT_SOURCE_DIR} rev-parse --short=12 HEAD
+  # safe.directory: a checkout that belongs to another user is read all the same.
+  execute_process(COMMAND ${GIT_PROGRAM} -c safe.directory=${PROJECT_SOURCE_DIR}
+    -C ${PROJECT_SOURCE_DIR} rev-parse --short=12 HEAD
     OUTPUT_VARIABLE revision OUTPUT_STRIP_TRAILING_WHITESPACE ERROR_QUIET RESULT_VARIABLE failed)
   if(NOT failed)
     set(FICUS_REVISION ${revision})

@@ -143,7 +143,7 @@ struct StatusRange {
 };
 
 struct GuardFailures {
-  std::vector<StatusRange> statuses{{500, 599}};
+  std::vector<StatusRange> statuses = std::vector<StatusRange>(1);  // 500–599
   std::optional<HeaderCondition> header;  // a response header that marks a failure
 };
 

@@ -39,7 +39,8 @@ class LatencyHistogram {
     if (micros < (1u << kFirstBit)) return 0;
     const auto bit = static_cast<unsigned>(std::bit_width(micros)) - 1;
     if (bit >= kLastBit) return kBuckets - 1;
-    const auto sub = static_cast<std::size_t>((micros >> (bit - kSubBits)) & ((1u << kSubBits) - 1));
+    const auto sub =
+        static_cast<std::size_t>((micros >> (bit - kSubBits)) & ((1u << kSubBits) - 1));
     return 1 + ((bit - kFirstBit) << kSubBits) + sub;
   }
 

@@ -14,11 +14,11 @@ enum class ErrorKind : std::uint8_t {
   connect_failure,
   connect_timeout,
   no_endpoint,
-  reset,            // the connection ended before a complete answer
+  reset,  // the connection ended before a complete answer
   first_byte_timeout,
   idle_timeout,
   malformed_response,
-  status,           // a status that guard.failures counts
+  status,  // a status that guard.failures counts
   overflow,
   // downstream
   malformed_request,
@@ -28,7 +28,7 @@ enum class ErrorKind : std::uint8_t {
   body_timeout,
   write_timeout,
   client_abort,
-  gave_up,          // left before a head, after waiting long
+  gave_up,  // left before a head, after waiting long
   no_route,
   not_supported,
   // own
@@ -39,13 +39,28 @@ enum class ErrorKind : std::uint8_t {
 inline constexpr std::size_t kErrorKinds = static_cast<std::size_t>(ErrorKind::internal) + 1;
 
 constexpr std::string_view text(ErrorKind kind) {
-  constexpr std::array<std::string_view, kErrorKinds> kText{
-      "none",           "connect_failure", "connect_timeout", "no_endpoint",
-      "reset",          "first_byte_timeout", "idle_timeout", "malformed_response",
-      "status",         "overflow",        "malformed_request", "head_too_large",
-      "uri_too_long",   "request_timeout", "body_timeout",    "write_timeout",
-      "client_abort",   "gave_up",         "no_route",        "not_supported",
-      "draining",       "internal"};
+  constexpr std::array<std::string_view, kErrorKinds> kText{"none",
+                                                            "connect_failure",
+                                                            "connect_timeout",
+                                                            "no_endpoint",
+                                                            "reset",
+                                                            "first_byte_timeout",
+                                                            "idle_timeout",
+                                                            "malformed_response",
+                                                            "status",
+                                                            "overflow",
+                                                            "malformed_request",
+                                                            "head_too_large",
+                                                            "uri_too_long",
+                                                            "request_timeout",
+                                                            "body_timeout",
+                                                            "write_timeout",
+                                                            "client_abort",
+                                                            "gave_up",
+                                                            "no_route",
+                                                            "not_supported",
+                                                            "draining",
+                                                            "internal"};
   return kText[static_cast<std::size_t>(kind)];
 }
 
@@ -54,8 +69,8 @@ enum class Fault : std::uint8_t { downstream, upstream, internal };
 // May the request be sent again after this error?
 enum class RetrySafety : std::uint8_t {
   never,
-  always,               // no byte was sent
-  on_reused_connection, // a pooled connection died before an answer; only what may be repeated
+  always,                // no byte was sent
+  on_reused_connection,  // a pooled connection died before an answer; only what may be repeated
 };
 
 struct Error {

@@ -14,7 +14,6 @@
 namespace ficus::proxy {
 
 class Worker;
-class ListenerSet;
 
 // Where the control plane hands a finished snapshot to.
 class SnapshotSink {
@@ -61,8 +60,13 @@ class ProxyServer final : public SnapshotSink {
   const WorkerCells& cells(std::size_t worker) const;
 
  private:
+  struct Listening {
+    std::string configured;
+    std::string bound;
+  };
+
   std::vector<std::unique_ptr<Worker>> workers_;
-  std::unique_ptr<ListenerSet> listeners_;
+  std::vector<Listening> listening_;
 };
 
 }  // namespace ficus::proxy

@@ -29,8 +29,8 @@ enum class SideReason : std::uint8_t {
 };
 
 constexpr std::string_view text(SideReason reason) {
-  constexpr std::array<std::string_view, 8> kText{"only_side", "override", "rollback", "unhealthy",
-                                                  "assign",    "sticky",   "weight",   "slow_start"};
+  constexpr std::array<std::string_view, 8> kText{
+      "only_side", "override", "rollback", "unhealthy", "assign", "sticky", "weight", "slow_start"};
   return kText[static_cast<std::size_t>(reason)];
 }
 

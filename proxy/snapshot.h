@@ -4,16 +4,17 @@
 #include <cstdint>
 #include <memory>
 #include <string>
-#include <vector>
-
 #include <sys/socket.h>
+#include <vector>
 
 #include "config/model.h"
 #include "proxy/counters.h"
 #include "proxy/guard/fast_lane.h"
 #include "proxy/guard/outcome_epoch.h"
 #include "proxy/net/address.h"
-#include "proxy/route/cidr.h"
+#include "proxy/route/assign.h"
+#include "proxy/route/fallback_budget.h"
+#include "proxy/route/override.h"
 #include "proxy/route/route_matcher.h"
 #include "proxy/route/splitter.h"
 
@@ -24,7 +25,10 @@ namespace ficus::proxy {
 struct EndpointState {
   EndpointState(std::uint32_t slot_number, std::string endpoint_name, SocketAddress socket_address,
                 std::size_t workers)
-      : slot(slot_number), name(std::move(endpoint_name)), address(socket_address), cells(workers) {}
+      : slot(slot_number),
+        name(std::move(endpoint_name)),
+        address(socket_address),
+        cells(workers) {}
 
   const std::uint32_t slot;
   const std::string name;  // "10.0.0.5:9001"
@@ -64,19 +68,6 @@ struct RouteState {
   const std::string name;
   std::unique_ptr<FastLane> lane;
   std::vector<PerWorker> per_worker;
-};
-
-struct CompiledOverride {
-  std::string header;  // empty: none
-  std::string cookie;
-  CidrSet from;
-  std::string secret;
-};
-
-struct CompiledAssign {
-  config::AssignRule rule;
-  CidrSet from;
-  Side side = Side::legacy;
 };
 
 // A route as workers see it. Immutable.

@@ -1,6 +1,7 @@
 #include "proxy/http/request_head.h"
 
 #include <cstddef>
+#include <cstring>
 
 #include "proxy/http/authority.h"
 #include "proxy/http/connection_options.h"
@@ -8,6 +9,7 @@
 #include "proxy/http/framing_fields.h"
 #include "proxy/http/grammar.h"
 #include "proxy/http/head_lookup.h"
+#include "proxy/http/path.h"
 #include "proxy/http/request_line.h"
 
 namespace ficus::proxy::http {
@@ -142,6 +144,7 @@ void reset(const char* base, RequestHead& head) {
   head.target_at = head.target_size = head.path_size = 0;
   head.host_at = head.host_size = head.host_name_size = 0;
   head.absolute_form = false;
+  head.path_normal = true;
 }
 
 }  // namespace
@@ -174,6 +177,18 @@ std::string_view RequestHead::value(HeaderId id) const { return first_value(base
 
 const Field* RequestHead::find(std::string_view field_name) const {
   return find_field(base, fields, field_name);
+}
+
+void RequestHead::rebase_and_normalise(char* bytes) {
+  rebase(bytes);
+  if (path_normal) return;
+  char* target_bytes = bytes + target_at;
+  // It was judged when it was parsed: there is a normal form.
+  const std::size_t size = normalise_path(target_bytes, path_size).value_or(path_size);
+  std::memmove(target_bytes + size, target_bytes + path_size, target_size - path_size);
+  target_size -= path_size - static_cast<std::uint32_t>(size);
+  path_size = static_cast<std::uint32_t>(size);
+  path_normal = true;
 }
 
 ParseOutcome parse_request_head(std::string_view bytes, const HeadLimits& limits,

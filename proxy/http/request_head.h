@@ -69,6 +69,10 @@ struct RequestHead {
 
   void rebase(const char* bytes) { base = bytes; }
 
+  // Rebases to a copy of the head that may be rewritten, and brings the path in it into its normal
+  // form (path.h), which routes and backends get to see. Not undone by another rebase().
+  void rebase_and_normalise(char* bytes);
+
   // Offsets; readers use the functions above.
   std::uint32_t method_at = 0;
   std::uint32_t method_size = 0;
@@ -79,6 +83,7 @@ struct RequestHead {
   std::uint32_t host_size = 0;
   std::uint32_t host_name_size = 0;
   bool absolute_form = false;
+  bool path_normal = true;  // the path is in its normal form
 };
 
 // Reads one request head from the front of `bytes`; `incomplete` asks for the same bytes and more

@@ -3,10 +3,12 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstring>
+#include <string>
 
 #include "proxy/http/authority.h"
 #include "proxy/http/field_parser.h"
 #include "proxy/http/grammar.h"
+#include "proxy/http/path.h"
 
 namespace ficus::proxy::http {
 
@@ -94,8 +96,15 @@ ParseOutcome take_authority(RequestHead& head) {
   return kComplete;
 }
 
-bool holds_encoded_nul(std::string_view path) {
-  return path.find('%') != std::string_view::npos && path.find("%00") != std::string_view::npos;
+// The bytes are not ours to rewrite, so this only tells whether the copy must be.
+ParseOutcome judge_path(std::string_view path, RequestHead& head) {
+  if (!path.starts_with('/') || !may_need_normalising(path)) return kComplete;
+  if (path.find("%00") != std::string_view::npos) return bad_request("%00 in the path");
+  std::string copy(path);
+  const auto size = normalise_path(copy.data(), copy.size());
+  if (!size) return bad_request("the path climbs above its root");
+  head.path_normal = path == std::string_view(copy).substr(0, *size);
+  return kComplete;
 }
 
 ParseOutcome judge_target(RequestHead& head) {
@@ -114,8 +123,7 @@ ParseOutcome judge_target(RequestHead& head) {
   }
   const std::string_view text(target, head.target_size);
   head.path_size = static_cast<std::uint32_t>(std::min(text.find('?'), text.size()));
-  if (holds_encoded_nul(text.substr(0, head.path_size))) return bad_request("%00 in the path");
-  return kComplete;
+  return judge_path(text.substr(0, head.path_size), head);
 }
 
 }  // namespace

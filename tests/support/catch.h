@@ -11,7 +11,7 @@ namespace {
   return Catch::Matchers::Contains(text);
 }
 }  // namespace
-using Catch::Approx;
+using Catch::Detail::Approx;
 #endif
 #ifdef FICUS_CATCH3
 using Catch::Approx;

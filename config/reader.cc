@@ -1,0 +1,122 @@
+#include "config/reader.h"
+
+#include "config/grammar.h"
+#include "config/take.h"
+
+namespace ficus::config {
+namespace {
+
+Listener read_listener(const Cursor& cursor) {
+  Listener listener;
+  listener.at = cursor.at();
+  SocketAddress address;
+  take_text(cursor["address"], parse_socket_address, address);
+  listener.host = address.host;
+  listener.port = address.port;
+  const Cursor timeouts = cursor["timeouts"];
+  take(timeouts["request_head"], listener.timeouts.request_head);
+  take(timeouts["request_body_idle"], listener.timeouts.request_body_idle);
+  take(timeouts["keep_alive"], listener.timeouts.keep_alive);
+  take(timeouts["write_idle"], listener.timeouts.write_idle);
+  return listener;
+}
+
+Parsed<SocketAddress> parse_admin_address(std::string_view text) {
+  Parsed<SocketAddress> parsed = parse_socket_address(text);
+  if (parsed.value && !parsed.value->is_loopback) {
+    return failed<SocketAddress>(
+        "is not a loopback address; the admin API has no tokens and TLS in this version and stays "
+        "on 127.0.0.1 or [::1]");
+  }
+  return parsed;
+}
+
+Admin read_admin(const Cursor& cursor) {
+  Admin admin;
+  admin.at = cursor.at();
+  SocketAddress address{admin.host, admin.port, true};
+  take_text(cursor["address"], parse_admin_address, address);
+  admin.host = address.host;
+  admin.port = address.port;
+  return admin;
+}
+
+void read_timeouts(const Cursor& cursor, BackendTimeouts& timeouts) {
+  take(cursor["connect"], timeouts.connect);
+  take(cursor["first_byte"], timeouts.first_byte);
+  take(cursor["idle"], timeouts.idle);
+  take(cursor["pool_idle"], timeouts.pool_idle);
+  take(cursor["tunnel_idle"], timeouts.tunnel_idle);
+}
+
+HealthCheck read_health_check(const Cursor& cursor) {
+  HealthCheck check;
+  take_text(cursor["path"], parse_check_path, check.path);
+  take(cursor["interval"], check.interval);
+  take(cursor["timeout"], check.timeout);
+  take(cursor["healthy_after"], check.healthy_after);
+  take(cursor["unhealthy_after"], check.unhealthy_after);
+  return check;
+}
+
+Parsed<std::string> parse_state_dir(std::string_view text) {
+  if (!text.starts_with('/')) return failed<std::string>("is not an absolute path");
+  return {std::string(text), {}};
+}
+
+void read_globals(const Cursor& root, Config& config) {
+  if (root["revision"].is_scalar()) config.revision = root["revision"].text();
+  take(root["workers"], config.workers);  // auto leaves the default
+  take_text(root["state_dir"], parse_state_dir, config.state_dir);
+  config.admin = read_admin(root["admin"]);
+  take(root["drain"]["delay"], config.drain.delay);
+  take(root["drain"]["timeout"], config.drain.timeout);
+}
+
+}  // namespace
+
+Backend read_backend(const Cursor& cursor, const Cursor& defaults) {
+  Backend backend;
+  backend.name = cursor.key();
+  backend.at = cursor.key_at();
+  if (const auto name = parse_name(cursor.key()); !name.value) {
+    cursor.error_at_key(backquoted(cursor.key()) + " " + name.problem);
+  }
+  for (const Cursor& item : cursor["endpoints"].items()) {
+    EndpointUrl endpoint;
+    take_text(item, parse_endpoint, endpoint);
+    endpoint.at = item.at();
+    backend.endpoints.push_back(std::move(endpoint));
+  }
+  if (const Cursor check = cursor["health_check"]; check.is_map()) {
+    backend.health_check = read_health_check(check);
+  }
+  read_timeouts(defaults["timeouts"], backend.timeouts);
+  read_timeouts(cursor["timeouts"], backend.timeouts);
+  return backend;
+}
+
+Draft read_config(const std::vector<Document>& documents, Findings& findings) {
+  Draft draft;
+  draft.root = Cursor(documents.front(), findings);
+  read_globals(draft.root, draft.config);
+  for (const Cursor& item : draft.root["listeners"].items()) {
+    draft.config.listeners.push_back(read_listener(item));
+    draft.listeners.push_back(item);
+  }
+  const Cursor defaults = draft.root["defaults"];
+  for (const Document& document : documents) {
+    const Cursor root(document, findings);
+    for (const Cursor& entry : root["backends"].entries()) {
+      draft.config.backends.push_back(read_backend(entry, defaults));
+      draft.backends.push_back(entry);
+    }
+    for (const Cursor& item : root["routes"].items()) {
+      draft.config.routes.push_back(read_route(item, defaults));
+      draft.routes.push_back(item);
+    }
+  }
+  return draft;
+}
+
+}  // namespace ficus::config

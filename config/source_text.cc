@@ -1,0 +1,116 @@
+#include "config/source_text.h"
+
+#include <algorithm>
+#include <optional>
+
+#include "config/document.h"
+#include "config/units.h"
+
+namespace ficus::config {
+namespace {
+
+constexpr std::string_view kByteOrderMark = "\xef\xbb\xbf";
+
+// Columns count bytes, as the YAML parser's marks do.
+Location location_of(std::string_view text, std::size_t offset, const std::string& file) {
+  const std::string_view before = text.substr(0, offset);
+  const std::size_t line_start = before.rfind('\n') + 1;  // npos + 1 is 0
+  return {file, static_cast<int>(std::count(before.begin(), before.end(), '\n')) + 1,
+          static_cast<int>(offset - line_start) + 1};
+}
+
+// Length of the UTF-8 sequence at the front (RFC 3629: no overlong forms, no surrogates), or 0.
+std::size_t utf8_sequence(std::string_view text) {
+  const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
+  const unsigned char lead = byte(0);
+  if (lead < 0x80) return 1;
+  const std::size_t length = lead >= 0xf0 ? 4 : lead >= 0xe0 ? 3 : 2;
+  if (lead < 0xc2 || lead > 0xf4 || text.size() < length) return 0;
+  for (std::size_t i = 1; i < length; ++i) {
+    if ((byte(i) & 0xc0) != 0x80) return 0;
+  }
+  const unsigned char second = byte(1);
+  const bool overlong = (lead == 0xe0 && second < 0xa0) || (lead == 0xf0 && second < 0x90);
+  const bool outside = (lead == 0xed && second > 0x9f) || (lead == 0xf4 && second > 0x8f);
+  return overlong || outside ? 0 : length;
+}
+
+bool is_forbidden_control(char c) {
+  const auto byte = static_cast<unsigned char>(c);
+  return (byte < 0x20 && c != '\t' && c != '\n' && c != '\r') || byte == 0x7f;
+}
+
+struct Fault {
+  std::size_t offset = 0;
+  std::string message;
+};
+
+std::optional<Fault> first_bad_byte(std::string_view text) {
+  for (std::size_t i = 0; i < text.size();) {
+    if (text[i] == '\0') return Fault{i, "holds a NUL byte: this is not a text file"};
+    if (is_forbidden_control(text[i])) {
+      return Fault{i, "holds a control character: this is not a YAML text"};
+    }
+    const std::size_t length = utf8_sequence(text.substr(i));
+    if (length == 0) return Fault{i, "is not valid UTF-8 here; save the file as UTF-8"};
+    i += length;
+  }
+  return std::nullopt;
+}
+
+std::optional<std::size_t> first_tab_indentation(std::string_view text) {
+  for (std::size_t start = 0; start < text.size();) {
+    const std::size_t end = std::min(text.find('\n', start), text.size());
+    const std::string_view line = text.substr(start, end - start);
+    const std::size_t content = line.find_first_not_of(" \t\r");
+    const std::size_t tab = line.find('\t');
+    if (content != std::string_view::npos && line[content] != '#' && tab < content) {
+      return start + tab;
+    }
+    start = end + 1;
+  }
+  return std::nullopt;
+}
+
+bool has_content(std::string_view text) {
+  for (std::size_t start = 0; start < text.size();) {
+    const std::size_t end = std::min(text.find('\n', start), text.size());
+    const std::string_view line = text.substr(start, end - start);
+    const std::size_t content = line.find_first_not_of(" \t\r");
+    if (content != std::string_view::npos && line[content] != '#') return true;
+    start = end + 1;
+  }
+  return false;
+}
+
+}  // namespace
+
+std::optional<std::string_view> check_source_text(std::string_view text, const std::string& file,
+                                                  Findings& findings) {
+  const auto refuse = [&](Location at, std::string message) {
+    findings.error(std::move(at), {}, std::move(message));
+    return std::nullopt;
+  };
+  if (text.size() > kMaxFileBytes) {
+    return refuse({file, 0, 0},
+                  "is larger than " + format_size(kMaxFileBytes) + ", the most that is read");
+  }
+  if (text.starts_with("\xff\xfe") || text.starts_with("\xfe\xff")) {
+    return refuse({file, 1, 1}, "is UTF-16; save the file as UTF-8");
+  }
+  if (text.starts_with(kByteOrderMark)) text.remove_prefix(kByteOrderMark.size());
+  if (const std::optional<Fault> fault = first_bad_byte(text)) {
+    return refuse(location_of(text, fault->offset, file), fault->message);
+  }
+  if (const std::optional<std::size_t> tab = first_tab_indentation(text)) {
+    return refuse(location_of(text, *tab, file),
+                  "a tab in the indentation; YAML indents with spaces");
+  }
+  if (!has_content(text)) {
+    return refuse({file, 0, 0},
+                  "is empty; docs/configuration.md shows the smallest useful configuration");
+  }
+  return text;
+}
+
+}  // namespace ficus::config

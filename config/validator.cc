@@ -1,0 +1,135 @@
+#include "config/validator.h"
+
+#include <set>
+#include <string>
+#include <unordered_map>
+
+#include "config/grammar.h"
+#include "config/route_rules.h"
+
+namespace ficus::config {
+namespace {
+
+std::string place_of(const Cursor& other) {
+  const Location at = other.at();
+  return at.file + ":" + std::to_string(at.line);
+}
+
+std::string name_of(const Cursor& route) {
+  const Cursor name = route["name"];
+  return name.is_scalar() ? name.shown() : route.path();
+}
+
+void at_least_one_listener(const Draft& draft) {
+  const Cursor listeners = draft.root["listeners"];
+  if (listeners.is_sequence() && draft.listeners.empty()) {
+    listeners.error("is empty; at least one listener is needed, such as {address: 0.0.0.0:8080}");
+  }
+}
+
+void at_least_one_route(const Draft& draft) {
+  if (!draft.routes.empty()) return;
+  const Cursor routes = draft.root["routes"];
+  if (routes.is_present() && !routes.is_sequence()) return;  // already reported
+  (routes.is_present() ? routes : draft.root)
+      .error("no route is given; at least one is needed, such as {name: shop, legacy: old-shop}");
+}
+
+void listener_addresses_differ(const Draft& draft) {
+  std::unordered_map<std::string, Cursor> seen;
+  const auto check = [&](const std::string& address, int port, const Cursor& cursor) {
+    if (port == 0 || !cursor.is_scalar()) return;
+    const auto [first, is_new] = seen.emplace(address, cursor);
+    if (!is_new) cursor.error(cursor.shown() + " is already used in " + place_of(first->second));
+  };
+  for (std::size_t i = 0; i < draft.listeners.size(); ++i) {
+    const Listener& listener = draft.config.listeners[i];
+    check(listener.address(), listener.port, draft.listeners[i]["address"]);
+  }
+  const Admin& admin = draft.config.admin;
+  check(admin.address(), admin.port, draft.root["admin"]["address"]);
+}
+
+void backend_names_differ(const Draft& draft) {
+  std::unordered_map<std::string, Cursor> seen;
+  for (const Cursor& backend : draft.backends) {
+    const auto [first, is_new] = seen.emplace(backend.key(), backend);
+    if (is_new) continue;
+    const Location at = first->second.key_at();
+    backend.error_at_key("is already given in " + at.file + ":" + std::to_string(at.line));
+  }
+}
+
+void route_names_differ(const Draft& draft) {
+  std::unordered_map<std::string, Cursor> seen;
+  for (const Cursor& route : draft.routes) {
+    const Cursor name = route["name"];
+    if (!name.is_scalar()) continue;
+    const auto [first, is_new] = seen.emplace(name.text(), name);
+    if (!is_new) name.error(name.shown() + " is already the name of " + place_of(first->second));
+  }
+}
+
+void endpoints_are_given_once(const Draft& draft) {
+  for (std::size_t i = 0; i < draft.backends.size(); ++i) {
+    const Cursor list = draft.backends[i]["endpoints"];
+    const std::vector<Cursor> items = list.items();
+    if (list.is_sequence() && items.empty()) {
+      list.error("is empty; a backend needs at least one endpoint");
+    }
+    std::set<std::pair<std::string, int>> seen;
+    for (std::size_t j = 0; j < items.size(); ++j) {
+      const EndpointUrl& endpoint = draft.config.backends[i].endpoints[j];
+      if (endpoint.host.empty()) continue;  // already reported
+      if (seen.emplace(endpoint.host, endpoint.port).second) continue;
+      items[j].error(items[j].shown() + " is named twice");
+    }
+  }
+}
+
+void no_route_hides_another(const Draft& draft) {
+  std::unordered_map<std::string, std::size_t> seen;  // what a route fits -> index of the first
+  for (std::size_t i = 0; i < draft.routes.size(); ++i) {
+    std::size_t hidden = 0;
+    std::size_t by = 0;
+    const std::vector<std::string> keys = match_keys(draft.config.routes[i].match);
+    for (const std::string& key : keys) {
+      const auto [first, is_new] = seen.emplace(key, i);
+      if (is_new || first->second == i) continue;
+      if (hidden == 0) by = first->second;
+      ++hidden;
+    }
+    if (hidden < keys.size()) continue;
+    const Cursor& route = draft.routes[i];
+    const Cursor& other = draft.routes[by];
+    const Cursor match = route["match"];
+    (match.is_present() ? match : route)
+        .error("route " + name_of(route) + " can never match: route " + name_of(other) + " (" +
+               place_of(other) + ") has the same match before it");
+  }
+}
+
+std::vector<std::string_view> backend_names(const Draft& draft) {
+  std::vector<std::string_view> names;
+  for (const Cursor& backend : draft.backends) names.push_back(backend.key());
+  return names;
+}
+
+}  // namespace
+
+void validate(const Draft& draft) {
+  at_least_one_listener(draft);
+  at_least_one_route(draft);
+  listener_addresses_differ(draft);
+  backend_names_differ(draft);
+  endpoints_are_given_once(draft);
+  route_names_differ(draft);
+  no_route_hides_another(draft);
+  validate_defaults(draft.root["defaults"]);
+  const std::vector<std::string_view> backends = backend_names(draft);
+  for (std::size_t i = 0; i < draft.routes.size(); ++i) {
+    validate_route(draft.routes[i], draft.config.routes[i], backends);
+  }
+}
+
+}  // namespace ficus::config

@@ -1,0 +1,2 @@
+// The compiled part of Boost.URL.
+#include <boost/url/src.hpp>

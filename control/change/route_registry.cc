@@ -1,0 +1,126 @@
+#include "control/change/route_registry.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace ficus::control {
+namespace {
+
+bool same(const config::GuardFailures& a, const config::GuardFailures& b) {
+  const auto same_range = [](const config::StatusRange& x, const config::StatusRange& y) {
+    return x.first == y.first && x.last == y.last;
+  };
+  if (a.header.has_value() != b.header.has_value()) return false;
+  if (a.header && (a.header->name != b.header->name || a.header->value != b.header->value)) {
+    return false;
+  }
+  return std::equal(a.statuses.begin(), a.statuses.end(), b.statuses.begin(), b.statuses.end(),
+                    same_range);
+}
+
+bool same(const config::Guard& a, const config::Guard& b) {
+  if (a.judge.has_value() != b.judge.has_value()) return false;
+  if (a.judge &&
+      (a.judge->window != b.judge->window || a.judge->min_requests != b.judge->min_requests)) {
+    return false;
+  }
+  return a.mode == b.mode && a.max_error_rate == b.max_error_rate && a.slow_start == b.slow_start &&
+         same(a.failures, b.failures);
+}
+
+bool same_terms(const proxy::LaneChange& a, const proxy::LaneChange& b) {
+  return a.weight == b.weight && a.sticky == b.sticky && same(a.guard, b.guard);
+}
+
+proxy::LaneChange terms_of(const config::Route& route, config::Weight effective,
+                           Clock::Monotonic now) {
+  proxy::LaneChange terms;
+  terms.weight = effective;
+  terms.sticky = route.sticky.has_value();
+  terms.guard = route.guard;
+  if (!route.legacy || !route.fresh) terms.guard.mode = config::GuardMode::off;
+  terms.now = now;
+  return terms;
+}
+
+}  // namespace
+
+RouteRegistry::Known& RouteRegistry::known(const std::string& name) {
+  const auto [found, is_new] = routes_.try_emplace(name);
+  if (is_new) {
+    found->second.state = std::make_shared<proxy::RouteState>(name, workers_);
+    found->second.state->lane = std::make_unique<proxy::FastLane>(name, workers_, sink_);
+  }
+  return found->second;
+}
+
+std::shared_ptr<proxy::RouteState> RouteRegistry::route(const std::string& name) {
+  return known(name).state;
+}
+
+std::uint32_t RouteRegistry::free_slot() {
+  for (std::size_t i = 0; i < endpoints_.size(); ++i) {
+    if (endpoints_[i].state.expired()) return static_cast<std::uint32_t>(i);
+  }
+  endpoints_.emplace_back();
+  return static_cast<std::uint32_t>(endpoints_.size() - 1);
+}
+
+std::shared_ptr<proxy::EndpointState> RouteRegistry::endpoint(const std::string& backend,
+                                                              const config::EndpointUrl& url,
+                                                              const proxy::SocketAddress& address) {
+  const bool ipv6 = url.host.find(':') != std::string::npos;
+  const std::string name =
+      (ipv6 ? "[" + url.host + "]" : url.host) + ":" + std::to_string(url.port);
+  for (const KnownEndpoint& known : endpoints_) {
+    auto state = known.state.lock();
+    if (state && known.backend == backend && state->name == name && state->address == address) {
+      return state;
+    }
+  }
+  const std::uint32_t slot = free_slot();
+  auto state = std::make_shared<proxy::EndpointState>(slot, name, address, workers_);
+  endpoints_[slot] = {backend, state};
+  return state;
+}
+
+std::shared_ptr<proxy::OutcomeEpoch> RouteRegistry::epoch(const config::Route& route,
+                                                          config::Weight effective,
+                                                          Clock::Monotonic now) {
+  Known& entry = known(route.name);
+  proxy::LaneChange terms = terms_of(route, effective, now);
+  if (!entry.epoch || !same_terms(entry.terms, terms)) {
+    entry.epoch = entry.state->lane->change(terms);
+    entry.terms = std::move(terms);
+  }
+  return entry.epoch;
+}
+
+void RouteRegistry::latch(const std::string& route, Clock::Monotonic now) {
+  known(route).state->lane->latch(now);
+}
+
+void RouteRegistry::rearm(const config::Route& route, Clock::Monotonic now) {
+  Known& entry = known(route.name);
+  entry.terms = terms_of(route, config::Weight{}, now);
+  entry.epoch = entry.state->lane->rearm(entry.terms);
+}
+
+void RouteRegistry::lift_retreat(const std::string& route) {
+  Known& entry = known(route);
+  entry.state->lane->lift_retreat();
+  entry.epoch.reset();
+}
+
+void RouteRegistry::tick(Clock::Monotonic now) {
+  for (auto& [name, entry] : routes_) {
+    if (entry.epoch) entry.state->lane->tick(now);
+  }
+}
+
+const proxy::FastLane* RouteRegistry::lane(const std::string& route) const {
+  const auto found = routes_.find(route);
+  return found == routes_.end() ? nullptr : found->second.state->lane.get();
+}
+
+}  // namespace ficus::control

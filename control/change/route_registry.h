@@ -1,0 +1,70 @@
+#pragma once
+
+#include <cstddef>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "config/model.h"
+#include "control/change/weight_change.h"
+#include "control/clock.h"
+#include "proxy/snapshot.h"
+
+namespace ficus::control {
+
+// What outlives snapshots: the state of each route and endpoint, by name and with a stable address,
+// so that a weight change or a reload loses no counter, no evidence and no pooled connection.
+// A route that leaves the configuration is kept; an endpoint's slot is reused once no snapshot
+// refers to it. Thread: the control thread.
+class RouteRegistry {
+ public:
+  // `sink` is told about the guard's verdicts, on worker threads; outlives the registry.
+  RouteRegistry(std::size_t workers, proxy::TripSink* sink) : workers_(workers), sink_(sink) {}
+
+  std::shared_ptr<proxy::RouteState> route(const std::string& name);
+  std::shared_ptr<proxy::EndpointState> endpoint(const std::string& backend,
+                                                 const config::EndpointUrl& url,
+                                                 const proxy::SocketAddress& address);
+
+  // The epoch of outcomes for these terms: the open one if nothing differs from before.
+  std::shared_ptr<proxy::OutcomeEpoch> epoch(const config::Route& route, config::Weight effective,
+                                             Clock::Monotonic now);
+
+  // Takes the new side off at once, before the tables and snapshots follow.
+  void latch(const std::string& route, Clock::Monotonic now);
+
+  // Permits the new side again, at weight 0.
+  void rearm(const config::Route& route, Clock::Monotonic now);
+
+  // Ends a retreat of the guard. The next epoch() opens a new one.
+  void lift_retreat(const std::string& route);
+
+  // Every 100 ms.
+  void tick(Clock::Monotonic now);
+
+  // The lane of a route that was asked for before; null otherwise.
+  const proxy::FastLane* lane(const std::string& route) const;
+
+ private:
+  struct Known {
+    std::shared_ptr<proxy::RouteState> state;
+    std::shared_ptr<proxy::OutcomeEpoch> epoch;  // null: the next epoch() opens one
+    proxy::LaneChange terms;                     // of `epoch`
+  };
+
+  struct KnownEndpoint {
+    std::string backend;
+    std::weak_ptr<proxy::EndpointState> state;
+  };
+
+  Known& known(const std::string& name);
+  std::uint32_t free_slot();
+
+  const std::size_t workers_;
+  proxy::TripSink* const sink_;
+  std::map<std::string, Known> routes_;
+  std::vector<KnownEndpoint> endpoints_;  // by slot
+};
+
+}  // namespace ficus::control

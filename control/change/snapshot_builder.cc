@@ -1,0 +1,99 @@
+#include "control/change/snapshot_builder.h"
+
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "proxy/route/sticky_key.h"
+
+namespace ficus::control {
+namespace {
+
+// The loader has checked the blocks; a set that does not parse holds nobody, which is the safe side
+// for `override` and never happens.
+proxy::CidrSet cidr_set(const std::vector<std::string>& blocks) {
+  return proxy::CidrSet::parse(blocks).value_or(proxy::CidrSet{});
+}
+
+std::unique_ptr<proxy::Backend> build_backend(const config::Backend& from,
+                                              const SnapshotSources& sources) {
+  auto backend = std::make_unique<proxy::Backend>();
+  backend->name = from.name;
+  backend->timeouts = from.timeouts;
+  for (const config::EndpointUrl& url : from.endpoints) {
+    auto state = sources.registry.endpoint(from.name, url, sources.resolved.addresses.at(url.text));
+    const bool healthy = sources.healthy(from.name, state->name);
+    backend->endpoints.push_back({std::move(state), healthy});
+  }
+  return backend;
+}
+
+const proxy::Backend* find_backend(const proxy::RoutingSnapshot& snapshot,
+                                   const std::optional<std::string>& name) {
+  if (!name) return nullptr;
+  for (const auto& backend : snapshot.backends) {
+    if (backend->name == *name) return backend.get();
+  }
+  return nullptr;
+}
+
+proxy::CompiledAssign compile(const config::AssignRule& rule) {
+  proxy::CompiledAssign compiled;
+  compiled.rule = rule;
+  compiled.from = cidr_set(rule.from);
+  compiled.side = rule.side == config::SideName::legacy ? proxy::Side::legacy : proxy::Side::fresh;
+  return compiled;
+}
+
+proxy::CompiledOverride compile(const config::Override& from) {
+  proxy::CompiledOverride compiled;
+  compiled.header = from.header.value_or("");
+  compiled.cookie = from.cookie.value_or("");
+  compiled.from = cidr_set(from.from);
+  compiled.secret = from.secret.value_or("");
+  return compiled;
+}
+
+proxy::Route build_route(const config::Route& from, const proxy::RoutingSnapshot& snapshot,
+                         const SnapshotSources& sources) {
+  proxy::Route route;
+  route.legacy = find_backend(snapshot, from.legacy);
+  route.fresh = find_backend(snapshot, from.fresh);
+  route.state = sources.registry.route(from.name);
+  const RouteEntry* entry = sources.table.find(from.name);
+  route.weight = entry ? entry->effective() : from.weight;
+  route.epoch = sources.registry.epoch(from, route.weight, sources.at.monotonic);
+  route.writes = from.writes;
+  route.sticky = from.sticky;
+  route.sticky_seed =
+      proxy::sticky_seed(from.sticky && from.sticky->group ? *from.sticky->group : from.name);
+  for (const config::AssignRule& rule : from.assign) route.assign.push_back(compile(rule));
+  if (from.override_by) route.override_by = compile(*from.override_by);
+  route.fallback = from.fallback;
+  route.guard_mode = from.legacy && from.fresh ? from.guard.mode : config::GuardMode::off;
+  route.failures = from.guard.failures;
+  return route;
+}
+
+}  // namespace
+
+std::shared_ptr<const proxy::RoutingSnapshot> build_snapshot(const SnapshotSources& sources) {
+  const config::Config& config = sources.resolved.config;
+  auto snapshot = std::make_shared<proxy::RoutingSnapshot>();
+  snapshot->version = sources.at.version;
+  for (const config::Backend& backend : config.backends) {
+    snapshot->backends.push_back(build_backend(backend, sources));
+  }
+  std::vector<config::Match> matches;
+  for (const config::Route& route : config.routes) {
+    snapshot->routes.push_back(build_route(route, *snapshot, sources));
+    matches.push_back(route.match);
+  }
+  snapshot->matcher = proxy::RouteMatcher::build(matches);
+  for (const config::Listener& listener : config.listeners) {
+    snapshot->listeners.push_back({listener.address(), listener.timeouts});
+  }
+  return snapshot;
+}
+
+}  // namespace ficus::control

@@ -1,0 +1,191 @@
+#include "control/cli/explanation.h"
+
+#include <cstdio>
+#include <memory>
+#include <utility>
+
+#include "config/loader.h"
+#include "control/change/resolve.h"
+#include "control/change/route_registry.h"
+#include "control/change/snapshot_builder.h"
+#include "control/decision.h"
+#include "proxy/http/head_writer.h"
+#include "proxy/http/request_head.h"
+#include "proxy/request_lookup.h"
+#include "proxy/route/side_choice.h"
+#include "proxy/route/side_rules.h"
+
+namespace ficus::control {
+namespace {
+
+namespace http = proxy::http;
+
+Explanation refused(std::string fault) { return {{}, {"ficus: explain: " + std::move(fault)}}; }
+
+// The request as it would arrive.
+std::string head_text(const Question& question) {
+  std::string host = "localhost";
+  std::string target = question.url;
+  const std::size_t scheme = target.find("://");
+  if (scheme != std::string::npos) {
+    const std::size_t begin = scheme + 3;
+    const std::size_t end = target.find_first_of("/?", begin);
+    host = target.substr(begin, end == std::string::npos ? end : end - begin);
+    target = end == std::string::npos ? "/" : target.substr(end);
+    if (target.front() == '?') target.insert(0, "/");
+  }
+  std::string fields;
+  bool has_host = false;
+  for (const std::string& header : question.headers) {
+    has_host = has_host || header.substr(0, 5) == "Host:" || header.substr(0, 5) == "host:";
+    fields += header + "\r\n";
+  }
+  return question.method + " " + target + " HTTP/1.1\r\n" +
+         (has_host ? "" : "Host: " + host + "\r\n") + fields + "\r\n";
+}
+
+// Everything that must outlive the answer.
+struct Setting {
+  ResolvedConfig resolved;
+  RouteTable table;
+  RouteRegistry registry{1, nullptr};
+  std::shared_ptr<const proxy::RoutingSnapshot> snapshot;
+};
+
+void build(Setting& setting) {
+  for (const config::Backend& backend : setting.resolved.config.backends) {
+    for (const config::EndpointUrl& url : backend.endpoints) {
+      setting.resolved.addresses.emplace(url.text, proxy::SocketAddress{});
+    }
+  }
+  const RouteTable::Moment at{std::chrono::steady_clock::now(), std::chrono::system_clock::now(),
+                              1};
+  setting.table = RouteTable{}.reloaded(setting.resolved.config, at);
+  const HealthLookup healthy = [](const std::string&, const std::string&) { return true; };
+  setting.snapshot =
+      build_snapshot({setting.resolved, setting.table, setting.registry, healthy, at});
+}
+
+std::string why(const proxy::RuledSide& ruled, const proxy::SideTerms& terms) {
+  const std::string weight = percent_text(terms.weight);
+  const double place = static_cast<double>(ruled.key.value_or(0)) /
+                       static_cast<double>(proxy::kHashScale) * config::Weight::kFull;
+  const auto at = config::Weight::from_basis_points(static_cast<std::uint32_t>(place));
+  switch (ruled.reason) {
+    case proxy::SideReason::only_side:
+      return "only_side: the route has no other side";
+    case proxy::SideReason::override_:
+      return "override: the request asks for it and is trusted";
+    case proxy::SideReason::rollback:
+      return "rollback: the route is latched";
+    case proxy::SideReason::unhealthy:
+      return "unhealthy: the other side has no healthy endpoint";
+    case proxy::SideReason::assign:
+      return "assign: a rule of the route says so";
+    case proxy::SideReason::sticky:
+      return "sticky: the key lies at " + percent_text(at.value_or(config::Weight{})) +
+             ", and new has the keys below " + weight;
+    case proxy::SideReason::slow_start:
+      return "slow_start: the share has not reached this key yet";
+    case proxy::SideReason::weight:
+      return "weight: drawn anew for each request, " + weight + " go to new";
+  }
+  return {};
+}
+
+std::string backend_text(const proxy::Route& route, proxy::Side side) {
+  const proxy::Backend* backend = route.backend(side);
+  if (backend == nullptr) return "none";
+  std::string result = backend->name + " (";
+  for (std::size_t i = 0; i < backend->endpoints.size(); ++i) {
+    result += (i == 0 ? "" : ", ") + backend->endpoints[i].state->name;
+  }
+  return result + ")";
+}
+
+std::string line(const char* label, const std::string& value) {
+  char buffer[16];
+  std::snprintf(buffer, sizeof buffer, "%-9s", label);
+  return buffer + value + "\n";
+}
+
+std::string sides_text(const proxy::Route& route, const proxy::SideTerms& terms,
+                       const proxy::RuledSide& ruled) {
+  std::string result;
+  if (ruled.side) {
+    result += line("side", std::string(proxy::text(*ruled.side)));
+    result += line("why", why(ruled, terms));
+    return result + line("backend", backend_text(route, *ruled.side));
+  }
+  result += line("side", "legacy or new");
+  result += line("why", ruled.generate_key
+                            ? "sticky: no key came, so one is generated and given as a cookie; " +
+                                  percent_text(terms.weight) + " of keys go to new"
+                            : why(ruled, terms));
+  result += line("legacy", backend_text(route, proxy::Side::legacy));
+  return result + line("new", backend_text(route, proxy::Side::fresh));
+}
+
+std::string forwarded_text(const http::RequestHead& head, const proxy::SocketAddress& client) {
+  const std::string ip = client.ip_text();
+  http::UpstreamHeadContext context;
+  context.client_ip = ip;
+  if (http::client_request_id(head).empty()) context.request_id = "(made for each request)";
+  http::HeadBuffer out;
+  http::write_upstream_head(head, context, out);
+  std::string result = "\n";
+  for (const char c : out.view()) {
+    if (c != '\r') result += c;
+  }
+  return result;
+}
+
+}  // namespace
+
+Explanation explain(const std::string& config_path, const Question& question) {
+  config::LoadOutcome loaded = config::load(config_path);
+  if (!loaded.config) {
+    Explanation explanation;
+    for (const auto& diagnostic : loaded.diagnostics) {
+      explanation.faults.push_back(diagnostic.text());
+    }
+    return explanation;
+  }
+  const auto client = proxy::SocketAddress::parse(question.client, 0);
+  if (!client) return refused("--client: '" + question.client + "' is no IP address");
+
+  std::string text = head_text(question);
+  http::RequestHead head;
+  const http::ParseOutcome outcome = http::parse_request_head(text, http::HeadLimits{}, head);
+  if (outcome.status != http::ParseStatus::complete) {
+    return refused("the proxy would refuse the request: " + std::string(outcome.fault.detail));
+  }
+
+  head.rebase_and_normalise(text.data());
+
+  Setting setting;
+  setting.resolved.config = std::move(*loaded.config);
+  build(setting);
+  proxy::SideRequest request;
+  request.view = proxy::view_of(head);
+  request.client = *client;
+  request.unix_now = std::chrono::duration_cast<std::chrono::seconds>(
+                         std::chrono::system_clock::now().time_since_epoch())
+                         .count();
+  const int found = setting.snapshot->matcher.match(request.view);
+  if (found == proxy::RouteMatcher::kNoRoute) {
+    return {line("route", "none: the answer is 404"), {}};
+  }
+  const proxy::Route& route = setting.snapshot->routes[static_cast<std::size_t>(found)];
+  const proxy::SideTerms terms =
+      proxy::at_weight(proxy::side_terms(route), question.weight.value_or(route.weight));
+  const proxy::RuledSide ruled = proxy::rule_side(terms, request);
+
+  Explanation explanation;
+  explanation.text =
+      line("route", route.state->name + " at " + percent_text(terms.weight) + " new") +
+      sides_text(route, terms, ruled) + forwarded_text(head, *client);
+  return explanation;
+}
+
+}  // namespace ficus::control

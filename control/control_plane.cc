@@ -1,0 +1,436 @@
+#include "control/control_plane.h"
+
+#include <algorithm>
+#include <utility>
+
+#include <boost/asio/executor_work_guard.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/steady_timer.hpp>
+
+#include "control/decision.h"
+#include "control/health/health_checker.h"
+
+namespace ficus::control {
+namespace {
+
+namespace asio = boost::asio;
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+
+constexpr seconds kSampleEvery{1};
+constexpr seconds kBusyOver{10};
+constexpr seconds kAftermath{10};  // users' errors are counted towards a decision for so long
+constexpr milliseconds kConfirmEvery{2};
+
+}  // namespace
+
+class ControlPlane::Loop {
+ public:
+  explicit Loop(std::function<void(const HealthChecker::Change&)> changed)
+      : work_(asio::make_work_guard(context_)),
+        ticker_(context_),
+        confirmer_(context_),
+        health_(context_.get_executor(), std::move(changed)) {}
+
+  void tick_every(milliseconds pause, std::function<void()> tick) {
+    ticker_.expires_after(pause);
+    ticker_.async_wait([this, pause, tick = std::move(tick)](boost::system::error_code error) {
+      if (error) return;
+      tick();
+      tick_every(pause, tick);
+    });
+  }
+
+  // Polls while `unfinished` says so. One poll at a time.
+  void poll_while(std::function<bool()> unfinished) {
+    if (polling_) return;
+    polling_ = true;
+    poll(std::move(unfinished));
+  }
+
+  void stop() {
+    health_.stop();
+    ticker_.cancel();
+    confirmer_.cancel();
+    work_.reset();
+    context_.stop();
+  }
+
+  asio::io_context& context() { return context_; }
+  HealthChecker& health() { return health_; }
+
+ private:
+  void poll(std::function<bool()> unfinished) {
+    confirmer_.expires_after(kConfirmEvery);
+    confirmer_.async_wait(
+        [this, unfinished = std::move(unfinished)](boost::system::error_code error) {
+          if (error || !unfinished()) {
+            polling_ = false;
+            return;
+          }
+          poll(unfinished);
+        });
+  }
+
+  asio::io_context context_{1};
+  asio::executor_work_guard<asio::io_context::executor_type> work_;
+  asio::steady_timer ticker_;
+  asio::steady_timer confirmer_;
+  HealthChecker health_;
+  bool polling_ = false;
+};
+
+ControlPlane::ControlPlane(const Parts& parts)
+    : parts_(parts),
+      started_(parts.clock.wall()),
+      loop_(std::make_unique<Loop>([this](const HealthChecker::Change& change) {
+        const std::string where = "endpoint " + change.endpoint + " of backend " + change.backend;
+        if (change.healthy) {
+          parts_.log.info(where + " is healthy: " + change.why);
+        } else {
+          parts_.log.warning(where + " is unhealthy: " + change.why);
+        }
+        pipeline_.refresh_health();
+        publish_view();
+      })),
+      registry_(parts.sink.workers(), this),
+      pipeline_({parts.clock, parts.sink, registry_,
+                 [this](const std::string& backend, const std::string& endpoint) {
+                   return loop_->health().healthy(backend, endpoint);
+                 }}),
+      view_(std::make_shared<View>()) {
+  reload_.at = started_;
+}
+
+ControlPlane::~ControlPlane() { stop(); }
+
+void ControlPlane::start() {
+  loop_->tick_every(kTick, [this] { tick(); });
+  thread_ = std::thread([this] { loop_->context().run(); });
+}
+
+void ControlPlane::stop() {
+  if (!thread_.joinable()) return;
+  post([this] { loop_->stop(); });
+  thread_.join();
+}
+
+void ControlPlane::post(std::function<void()> work) {
+  asio::post(loop_->context(), std::move(work));
+}
+
+void ControlPlane::submit(WeightChange change, ChangePipeline::Answer answer) {
+  post([this, change = std::move(change), answer = std::move(answer)]() mutable {
+    apply(change, std::move(answer));
+  });
+}
+
+// Answers are posted, so that they come after the view that shows the change.
+void ControlPlane::apply(const WeightChange& change, ChangePipeline::Answer answer) {
+  const RouteEntry* entry = pipeline_.table().find(change.route);
+  const RouteEntry before = entry ? *entry : RouteEntry{};
+  const std::uint64_t version = pipeline_.version();
+  pipeline_.submit(change, [this, answer = std::move(answer)](const auto& receipt) {
+    post([answer, receipt] { answer(receipt); });
+  });
+  if (pipeline_.version() == version) return;
+  if (change.verb == Verb::rollback && !before.latch) {
+    Decision decision;
+    decision.cause = change.cause;
+    decision.actor = change.actor;
+    decision.summary = change.reason;
+    decision.at = parts_.clock.wall();
+    decision.weight = before.effective();
+    record(change.route, std::move(decision));
+  } else {
+    parts_.log.info(log_line(change, *pipeline_.table().find(change.route)));
+  }
+  after_change();
+}
+
+void ControlPlane::after_change() {
+  publish_view();
+  loop_->poll_while([this] {
+    pipeline_.confirm();
+    return pipeline_.waiting();
+  });
+}
+
+void ControlPlane::roll_back_all(const std::string& actor, const std::string& reason,
+                                 std::function<void(Sweep)> answer) {
+  post([this, actor, reason, answer = std::move(answer)] {
+    auto sweep = std::make_shared<Sweep>();
+    for (const auto& [name, entry] : pipeline_.table().entries()) {
+      if (entry.in_file && entry.has_legacy && entry.has_new) sweep->rolled_back.push_back(name);
+    }
+    if (sweep->rolled_back.empty()) {
+      const std::size_t workers = parts_.sink.workers();
+      sweep->receipt = {pipeline_.version(), workers, workers};
+      return answer(*sweep);
+    }
+    auto left = std::make_shared<std::size_t>(sweep->rolled_back.size());
+    for (const std::string& name : std::vector<std::string>(sweep->rolled_back)) {
+      WeightChange change;
+      change.route = name;
+      change.verb = Verb::rollback;
+      change.actor = actor;
+      change.reason = reason;
+      change.cause = "operator";
+      apply(change, [sweep, left, answer](const Result<ChangePipeline::Receipt>& receipt) {
+        if (receipt && receipt->version > sweep->receipt.version) sweep->receipt = *receipt;
+        if (--*left == 0) answer(*sweep);
+      });
+    }
+  });
+}
+
+void ControlPlane::preview(WeightChange change, std::function<void(Result<RouteEntry>)> answer) {
+  post([this, change = std::move(change), answer = std::move(answer)] {
+    const auto table = pipeline_.preview(change);
+    if (!table) return answer(table.error());
+    answer(*table->find(change.route));
+  });
+}
+
+void ControlPlane::load(std::shared_ptr<const ResolvedConfig> resolved,
+                        ChangePipeline::Answer answer) {
+  post([this, resolved = std::move(resolved), answer = std::move(answer)] {
+    pipeline_.load(resolved, [this, answer](const auto& receipt) {
+      post([answer, receipt] { answer(receipt); });
+    });
+    reload_ = {true, parts_.clock.wall(), {}};
+    after_load();
+    after_change();
+  });
+}
+
+void ControlPlane::after_load() {
+  const config::Config& config = pipeline_.resolved()->config;
+  std::vector<HealthChecker::Target> targets;
+  for (std::size_t i = 0; i < config.backends.size(); ++i) {
+    const config::Backend& backend = config.backends[i];
+    if (!backend.health_check) continue;
+    for (const proxy::Endpoint& endpoint : pipeline_.snapshot()->backends[i]->endpoints) {
+      targets.push_back({backend.name, endpoint.state, *backend.health_check});
+    }
+  }
+  loop_->health().watch(targets);
+  for (const config::Route& route : config.routes) {
+    const RouteEntry* entry = pipeline_.table().find(route.name);
+    if (!entry || !entry->pending_file()) continue;
+    parts_.log.warning("route " + route.name + " keeps its runtime weight of " +
+                       percent_text(entry->effective()) + "; the file says " +
+                       percent_text(entry->file) + " (ficus weight " + route.name +
+                       " --from-file takes it)");
+  }
+}
+
+void ControlPlane::note_failed_reload(std::vector<std::string> diagnostics) {
+  post([this, diagnostics = std::move(diagnostics)] {
+    reload_ = {false, parts_.clock.wall(), diagnostics};
+    publish_view();
+  });
+}
+
+void ControlPlane::set_listening(std::vector<std::string> addresses) {
+  post([this, addresses = std::move(addresses)] {
+    listening_ = addresses;
+    publish_view();
+  });
+}
+
+void ControlPlane::begin_drain() {
+  post([this] {
+    draining_ = true;
+    publish_view();
+  });
+}
+
+std::shared_ptr<const View> ControlPlane::view() const {
+  const std::lock_guard lock(view_mutex_);
+  return view_;
+}
+
+void ControlPlane::tripped(const proxy::Trip& trip) {
+  auto kept = std::make_shared<const proxy::Trip>(trip);
+  post([this, kept = std::move(kept)] { judge(kept); });
+}
+
+// The lane has acted already; here the tables follow and people are told.
+void ControlPlane::judge(std::shared_ptr<const proxy::Trip> trip) {
+  const proxy::FastLane* lane = registry_.lane(trip->route);
+  const Decision decision = decision_of(trip, parts_.clock.wall());
+  record(trip->route, decision);
+  WeightChange change;
+  change.route = trip->route;
+  change.actor = "guard";
+  change.cause = decision.cause;
+  change.reason = decision.summary;
+  const auto nobody = [](const Result<ChangePipeline::Receipt>&) {};
+  // What an operator has lifted in the meantime stays lifted.
+  if (trip->would_roll_back || lane == nullptr) return publish_view();
+  if (lane->state() == proxy::LaneState::latched) {
+    change.verb = Verb::rollback;
+    pipeline_.submit(change, nobody);
+  } else if (lane->state() == proxy::LaneState::retreated) {
+    change.verb = Verb::retreat;
+    pipeline_.submit(change, nobody);
+  }
+  after_change();
+}
+
+void ControlPlane::record(const std::string& route, Decision decision) {
+  const auto key = std::make_pair(route, decision.cause);
+  if (decision.kind == Decision::Kind::rollback) ++rollbacks_[key];
+  if (decision.kind == Decision::Kind::would_roll_back) ++would_roll_backs_[key];
+  parts_.log.warning(log_line(route, decision));
+
+  Judged judged;
+  const Clock::Monotonic now = parts_.clock.now();
+  const RouteRates rates = aggregator_.rates(*registry_.route(route), now);
+  judged.before = {rates.client_errors - rates.client_errors_minute,
+                   rates.fallbacks - rates.fallbacks_minute};
+  judged.until = now + kAftermath;
+  judged.decision = std::make_shared<const Decision>(std::move(decision));
+  judged_[route] = std::move(judged);
+}
+
+void ControlPlane::tick() {
+  const auto began = std::chrono::steady_clock::now();
+  const Clock::Monotonic now = parts_.clock.now();
+  registry_.tick(now);
+  if (pipeline_.resolved()) {
+    pipeline_.expire_overrides();
+    watch_outages(now);
+    if (now - sampled_ >= kSampleEvery) {
+      sampled_ = now;
+      aggregator_.sample(*pipeline_.snapshot(), now);
+      sample_busy(now);
+    }
+  }
+  pipeline_.confirm();
+  publish_view();
+  longest_tick_ = std::max(longest_tick_, std::chrono::duration_cast<std::chrono::microseconds>(
+                                              std::chrono::steady_clock::now() - began));
+}
+
+void ControlPlane::sample_busy(Clock::Monotonic now) {
+  const auto elapsed = std::chrono::duration<double, std::micro>(now - busy_since_).count();
+  if (!busy_before_.empty() && now - busy_since_ < kBusyOver) return;
+  std::vector<std::uint64_t> current;
+  for (std::size_t i = 0; i < parts_.sink.workers(); ++i) {
+    current.push_back(parts_.cells(i).busy_micros.value());
+  }
+  busy_.clear();
+  for (std::size_t i = 0; i < busy_before_.size(); ++i) {
+    busy_.push_back(std::min(1.0, static_cast<double>(current[i] - busy_before_[i]) / elapsed));
+  }
+  busy_before_ = std::move(current);
+  busy_since_ = now;
+}
+
+// A new side without any healthy endpoint for unhealthy_grace is rolled back, if legacy can serve.
+void ControlPlane::watch_outages(Clock::Monotonic now) {
+  const std::shared_ptr<const ResolvedConfig> resolved = pipeline_.resolved();
+  const std::shared_ptr<const proxy::RoutingSnapshot> snapshot = pipeline_.snapshot();
+  for (std::size_t i = 0; i < snapshot->routes.size(); ++i) {
+    const proxy::Route& route = snapshot->routes[i];
+    const config::Route& config = resolved->config.routes[i];
+    const bool watched = route.legacy && route.fresh && !route.fresh->usable() &&
+                         route.weight > config::Weight{} &&
+                         config.guard.mode != config::GuardMode::off;
+    if (!watched) {
+      outages_.erase(config.name);
+      continue;
+    }
+    const auto [found, is_new] = outages_.try_emplace(config.name, Outage{now});
+    if (found->second.acted || now - found->second.since < config.guard.unhealthy_grace) continue;
+    found->second.acted = true;
+    act_on_outage(config, route);
+  }
+}
+
+void ControlPlane::act_on_outage(const config::Route& config, const proxy::Route& route) {
+  Decision decision;
+  decision.cause = "unhealthy";
+  decision.actor = "guard";
+  decision.at = parts_.clock.wall();
+  decision.weight = route.weight;
+  decision.summary = "no endpoint of backend " + route.fresh->name + " has been healthy for " +
+                     std::to_string(config.guard.unhealthy_grace.count()) + " ms";
+  if (!route.legacy->usable()) {
+    decision.kind = Decision::Kind::held;
+    decision.summary += ", and none of legacy backend " + route.legacy->name +
+                        " is: not rolled back, BOTH SIDES ARE DOWN";
+    record(config.name, std::move(decision));
+    return;
+  }
+  if (config.guard.mode == config::GuardMode::observe) {
+    decision.kind = Decision::Kind::would_roll_back;
+    record(config.name, std::move(decision));
+    return;
+  }
+  WeightChange change;
+  change.route = config.name;
+  change.verb = Verb::rollback;
+  change.actor = decision.actor;
+  change.cause = decision.cause;
+  change.reason = decision.summary;
+  apply(change, [](const Result<ChangePipeline::Receipt>&) {});
+}
+
+void ControlPlane::publish_view() {
+  auto view = std::make_shared<View>();
+  view->at = parts_.clock.wall();
+  view->started = started_;
+  view->version = pipeline_.version();
+  for (std::size_t i = 0; i < parts_.sink.workers(); ++i) {
+    view->applied.push_back(parts_.sink.applied_version(i));
+  }
+  view->busy = busy_;
+  view->draining = draining_;
+  view->reload = reload_;
+  view->resolved = pipeline_.resolved();
+  view->snapshot = pipeline_.snapshot();
+  view->listening = listening_;
+  view->rollbacks = rollbacks_;
+  view->would_roll_backs = would_roll_backs_;
+  view->longest_tick = longest_tick_;
+  const Clock::Monotonic now = parts_.clock.now();
+  for (std::size_t i = 0; view->resolved && i < view->snapshot->routes.size(); ++i) {
+    view->routes.push_back(
+        view_of(view->resolved->config.routes[i], view->snapshot->routes[i], now));
+  }
+  const std::lock_guard lock(view_mutex_);
+  view_ = std::move(view);
+}
+
+RouteView ControlPlane::view_of(const config::Route& config, const proxy::Route& route,
+                                Clock::Monotonic now) {
+  RouteView view;
+  view.entry = *pipeline_.table().find(config.name);
+  view.legacy = config.legacy.value_or("");
+  view.fresh = config.fresh.value_or("");
+  view.guard_mode = route.guard_mode;
+  view.max_error_rate = config.guard.max_error_rate;
+  view.rates = aggregator_.rates(*route.state, now);
+  view.evidence = route.state->lane->evidence();
+  view.legacy_rate = route.state->lane->legacy_rate();
+  if (view.entry.override_ && view.entry.override_->ends) {
+    view.override_left = std::chrono::duration_cast<milliseconds>(
+        std::max(*view.entry.override_->ends - now, Clock::Monotonic::duration::zero()));
+  }
+  const auto found = judged_.find(config.name);
+  if (found == judged_.end()) return view;
+  Judged& judged = found->second;
+  if (now < judged.until) {
+    judged.seen = {view.rates.client_errors - judged.before.errors,
+                   view.rates.fallbacks - judged.before.fallbacks};
+  }
+  view.decision = judged.decision;
+  view.aftermath = judged.seen;
+  return view;
+}
+
+}  // namespace ficus::control

@@ -1,0 +1,133 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "control/change/change_pipeline.h"
+#include "control/clock.h"
+#include "control/log.h"
+#include "control/metrics/aggregator.h"
+#include "control/metrics/exposition.h"
+#include "control/view.h"
+#include "proxy/guard/fast_lane.h"
+#include "proxy/server.h"
+
+namespace ficus::control {
+
+// The control thread: it alone decides. It ticks every 100 ms, takes in what the guard saw, and
+// publishes what others may read. Nothing on it may take more than 5 ms.
+// Threads: post(), submit(), preview(), load(), view(), tripped(), note_reload(): any. start() and
+// stop(): the owner's.
+class ControlPlane final : public proxy::TripSink {
+ public:
+  static constexpr std::chrono::milliseconds kTick{100};
+
+  struct Parts {
+    const Clock& clock;
+    Log& log;
+    proxy::SnapshotSink& sink;
+    WorkerCellsOf cells;
+  };
+
+  explicit ControlPlane(const Parts& parts);
+  ~ControlPlane() override;
+
+  ControlPlane(const ControlPlane&) = delete;
+  ControlPlane& operator=(const ControlPlane&) = delete;
+
+  void start();  // the thread
+  void stop();   // ends and joins it; nothing is called back afterwards
+
+  // Runs `work` on the control thread.
+  void post(std::function<void()> work);
+
+  // The answer comes on the control thread.
+  void submit(WeightChange change, ChangePipeline::Answer answer);
+
+  // Rolls every route with two sides back; answers once, with the last version.
+  struct Sweep {
+    std::vector<std::string> rolled_back;
+    ChangePipeline::Receipt receipt;
+  };
+  void roll_back_all(const std::string& actor, const std::string& reason,
+                     std::function<void(Sweep)> answer);
+
+  // The route as the change would leave it.
+  void preview(WeightChange change, std::function<void(Result<RouteEntry>)> answer);
+
+  void load(std::shared_ptr<const ResolvedConfig> resolved, ChangePipeline::Answer answer);
+
+  // A reload that came to nothing, for status and metrics.
+  void note_failed_reload(std::vector<std::string> diagnostics);
+
+  void set_listening(std::vector<std::string> addresses);
+  void begin_drain();  // readyz says no from here on
+
+  // Of the last tick or change; never null.
+  std::shared_ptr<const View> view() const;
+
+  // From the guard, on a worker thread.
+  void tripped(const proxy::Trip& trip) override;
+
+ private:
+  class Loop;  // the Asio side: io_context, timers, health checks
+
+  struct Judged {
+    std::shared_ptr<const Decision> decision;
+    Aftermath before;  // totals of users' errors a minute before it
+    Aftermath seen;
+    Clock::Monotonic until;  // counted until then
+  };
+  struct Outage {  // no healthy endpoint on new
+    Clock::Monotonic since;
+    bool acted = false;
+  };
+
+  void tick();
+  void judge(std::shared_ptr<const proxy::Trip> trip);
+  void record(const std::string& route, Decision decision);
+  void watch_outages(Clock::Monotonic now);
+  void act_on_outage(const config::Route& config, const proxy::Route& route);
+  void apply(const WeightChange& change, ChangePipeline::Answer answer);
+  void after_load();
+  void after_change();
+  void sample_busy(Clock::Monotonic now);
+  void publish_view();
+  RouteView view_of(const config::Route& config, const proxy::Route& route, Clock::Monotonic now);
+
+  const Parts parts_;
+  const Clock::Wall started_;
+
+  // Control thread only.
+  std::unique_ptr<Loop> loop_;
+  RouteRegistry registry_;
+  ChangePipeline pipeline_;
+  Aggregator aggregator_;
+  std::map<std::string, Judged> judged_;
+  std::map<std::string, Outage> outages_;
+  RollbackCounts rollbacks_;
+  RollbackCounts would_roll_backs_;
+  ReloadView reload_;
+  std::vector<std::string> listening_;
+  bool draining_ = false;
+  Clock::Monotonic sampled_{};
+  Clock::Monotonic busy_since_{};
+  std::vector<std::uint64_t> busy_before_;
+  std::vector<double> busy_;
+  std::chrono::microseconds longest_tick_{0};
+
+  // Shared.
+  mutable std::mutex view_mutex_;
+  std::shared_ptr<const View> view_;
+
+  std::thread thread_;
+};
+
+}  // namespace ficus::control

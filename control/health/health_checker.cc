@@ -1,0 +1,175 @@
+#include "control/health/health_checker.h"
+
+#include <cstring>
+#include <random>
+#include <utility>
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/redirect_error.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <boost/beast/core/flat_buffer.hpp>
+#include <boost/beast/core/tcp_stream.hpp>
+#include <boost/beast/http/empty_body.hpp>
+#include <boost/beast/http/parser.hpp>
+#include <boost/beast/http/read.hpp>
+#include <boost/beast/http/write.hpp>
+
+#include "control/health/health_state.h"
+
+namespace ficus::control {
+namespace {
+
+namespace asio = boost::asio;
+namespace beast = boost::beast;
+namespace http = boost::beast::http;
+using boost::system::error_code;
+
+std::string key_of(const std::string& backend, const std::string& endpoint) {
+  return backend + ' ' + endpoint;
+}
+
+asio::ip::tcp::endpoint to_asio(const proxy::SocketAddress& address) {
+  asio::ip::tcp::endpoint result;
+  result.resize(address.length());
+  std::memcpy(result.data(), address.data(), address.length());
+  return result;
+}
+
+bool same(const config::HealthCheck& a, const config::HealthCheck& b) {
+  return a.path == b.path && a.interval == b.interval && a.timeout == b.timeout &&
+         a.healthy_after == b.healthy_after && a.unhealthy_after == b.unhealthy_after;
+}
+
+}  // namespace
+
+// The checks of one endpoint. Held by its own coroutine, so that it may end after the checker.
+class HealthChecker::Probe : public std::enable_shared_from_this<Probe> {
+ public:
+  Probe(const asio::any_io_executor& executor, Target target,
+        std::function<void(const Change&)> changed)
+      : target_(std::move(target)),
+        changed_(std::move(changed)),
+        state_(target_.check),
+        stream_(executor),
+        timer_(executor) {}
+
+  const Target& target() const { return target_; }
+  bool healthy() const { return state_.healthy(); }
+
+  void start() {
+    asio::co_spawn(
+        timer_.get_executor(),
+        [self = shared_from_this()]() -> asio::awaitable<void> { co_await self->run(); },
+        asio::detached);
+  }
+
+  void stop() {
+    stopped_ = true;
+    timer_.cancel();
+    stream_.cancel();
+  }
+
+ private:
+  asio::awaitable<void> run() {
+    while (!stopped_) {
+      const std::string fault = co_await check();
+      if (stopped_) co_return;
+      if (state_.record(fault.empty())) {
+        changed_({target_.backend, target_.endpoint->name, state_.healthy(),
+                  fault.empty() ? "answers again" : fault});
+      }
+      timer_.expires_after(next_pause());
+      error_code error;
+      co_await timer_.async_wait(asio::redirect_error(asio::use_awaitable, error));
+    }
+  }
+
+  // Up to a tenth more or less, so that many proxies do not ask in step.
+  std::chrono::milliseconds next_pause() {
+    std::uniform_real_distribution<double> jitter(0.9, 1.1);
+    const double pause = static_cast<double>(target_.check.interval.count()) * jitter(random_);
+    return std::chrono::milliseconds(static_cast<std::int64_t>(pause));
+  }
+
+  // One check; what is wrong, or nothing.
+  asio::awaitable<std::string> check() {
+    error_code error;
+    auto use = asio::redirect_error(asio::use_awaitable, error);
+    stream_.close();
+    stream_.expires_after(target_.check.timeout);
+    co_await stream_.async_connect(to_asio(target_.endpoint->address), use);
+    if (error) co_return describe(error);
+
+    http::request<http::empty_body> request(http::verb::get, target_.check.path, 11);
+    request.set(http::field::host, target_.endpoint->name);
+    request.set(http::field::user_agent, "ficus-health-check");
+    request.set(http::field::connection, "close");
+    co_await http::async_write(stream_, request, use);
+    if (error) co_return describe(error);
+
+    beast::flat_buffer buffer(kLargestHead);
+    http::response_parser<http::empty_body> parser;
+    co_await http::async_read_header(stream_, buffer, parser, use);
+    stream_.close();
+    if (error) co_return describe(error);
+    const unsigned status = parser.get().result_int();
+    if (status >= 200 && status < 400) co_return std::string();
+    co_return "answered " + std::to_string(status);
+  }
+
+  std::string describe(const error_code& error) const {
+    if (error == beast::error::timeout) {
+      return "no answer in " + std::to_string(target_.check.timeout.count()) + " ms";
+    }
+    return error.message();
+  }
+
+  static constexpr std::size_t kLargestHead = 16 * 1024;
+
+  const Target target_;
+  const std::function<void(const Change&)> changed_;
+  HealthState state_;
+  beast::tcp_stream stream_;
+  asio::steady_timer timer_;
+  std::minstd_rand random_{std::random_device{}()};
+  bool stopped_ = false;
+};
+
+HealthChecker::HealthChecker(asio::any_io_executor executor,
+                             std::function<void(const Change&)> changed)
+    : executor_(std::move(executor)), changed_(std::move(changed)) {}
+
+HealthChecker::~HealthChecker() { stop(); }
+
+void HealthChecker::watch(const std::vector<Target>& targets) {
+  std::map<std::string, std::shared_ptr<Probe>> wanted;
+  for (const Target& target : targets) {
+    const std::string key = key_of(target.backend, target.endpoint->name);
+    const auto found = probes_.find(key);
+    if (found != probes_.end() && found->second->target().endpoint == target.endpoint &&
+        same(found->second->target().check, target.check)) {
+      wanted[key] = std::move(found->second);
+      probes_.erase(found);
+      continue;
+    }
+    wanted[key] = std::make_shared<Probe>(executor_, target, changed_);
+    wanted[key]->start();
+  }
+  stop();
+  probes_ = std::move(wanted);
+}
+
+bool HealthChecker::healthy(const std::string& backend, const std::string& endpoint) const {
+  const auto found = probes_.find(key_of(backend, endpoint));
+  return found == probes_.end() || found->second->healthy();
+}
+
+void HealthChecker::stop() {
+  for (auto& [key, probe] : probes_) probe->stop();
+  probes_.clear();
+}
+
+}  // namespace ficus::control

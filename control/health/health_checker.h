@@ -1,0 +1,56 @@
+#pragma once
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include <boost/asio/any_io_executor.hpp>
+
+#include "config/model.h"
+#include "proxy/snapshot.h"
+
+namespace ficus::control {
+
+// Asks each endpoint of a backend with a health_check for its path, at its interval with jitter.
+// 2xx and 3xx pass. Endpoints without a check are none of its business: they are always healthy.
+// Thread: the control thread, on whose executor the checks run.
+class HealthChecker {
+ public:
+  struct Target {
+    std::string backend;
+    std::shared_ptr<proxy::EndpointState> endpoint;
+    config::HealthCheck check;
+  };
+
+  struct Change {
+    std::string backend;
+    std::string endpoint;
+    bool healthy = true;
+    std::string why;  // "answered 503", "connection refused", "no answer in 1000 ms"
+  };
+
+  HealthChecker(boost::asio::any_io_executor executor, std::function<void(const Change&)> changed);
+  ~HealthChecker();
+
+  HealthChecker(const HealthChecker&) = delete;
+  HealthChecker& operator=(const HealthChecker&) = delete;
+
+  // Checks exactly these from now on. What is checked already, in the same way, goes on.
+  void watch(const std::vector<Target>& targets);
+
+  bool healthy(const std::string& backend, const std::string& endpoint) const;
+
+  // Ends all checks; nothing is called back afterwards.
+  void stop();
+
+ private:
+  class Probe;
+
+  boost::asio::any_io_executor executor_;
+  std::function<void(const Change&)> changed_;
+  std::map<std::string, std::shared_ptr<Probe>> probes_;  // by backend and endpoint
+};
+
+}  // namespace ficus::control

@@ -1,0 +1,345 @@
+#include "control/metrics/exposition.h"
+
+#include <limits>
+#include <map>
+#include <sstream>
+#include <utility>
+
+#include <prometheus/text_serializer.h>
+
+#include "build_info.h"
+
+namespace ficus::control {
+namespace {
+
+using prometheus::ClientMetric;
+using prometheus::MetricFamily;
+using prometheus::MetricType;
+using Labels = std::vector<ClientMetric::Label>;
+using proxy::Cell;
+using proxy::index;
+using proxy::RouteState;
+using proxy::Side;
+
+constexpr std::array<Side, proxy::kSides> kBothSides{Side::legacy, Side::fresh};
+
+// One metric with its samples. Samples of 0 of a counter are left out where a label has many
+// values that never occur.
+class Family {
+ public:
+  Family(std::string name, std::string help, MetricType type) {
+    family_.name = "ficus_" + std::move(name);
+    family_.help = std::move(help);
+    family_.type = type;
+  }
+
+  void add(Labels labels, double value) {
+    ClientMetric metric;
+    metric.label = std::move(labels);
+    if (family_.type == MetricType::Counter) {
+      metric.counter.value = value;
+    } else {
+      metric.gauge.value = value;
+    }
+    family_.metric.push_back(std::move(metric));
+  }
+  void add(Labels labels, std::uint64_t value) {
+    add(std::move(labels), static_cast<double>(value));
+  }
+  void add_unless_zero(Labels labels, std::uint64_t value) {
+    if (value != 0) add(std::move(labels), value);
+  }
+  void add_histogram(Labels labels, ClientMetric::Histogram histogram) {
+    ClientMetric metric;
+    metric.label = std::move(labels);
+    metric.histogram = std::move(histogram);
+    family_.metric.push_back(std::move(metric));
+  }
+
+  MetricFamily take() { return std::move(family_); }
+
+ private:
+  MetricFamily family_;
+};
+
+// Sums one cell over the workers of a route.
+template <typename Pick>
+std::uint64_t sum(const RouteState& route, Pick pick) {
+  std::uint64_t total = 0;
+  for (const auto& worker : route.per_worker) total += pick(worker.cells).value();
+  return total;
+}
+
+template <typename Pick>
+std::uint64_t sum(const proxy::EndpointState& endpoint, Pick pick) {
+  std::uint64_t total = 0;
+  for (const auto& cells : endpoint.cells) total += pick(cells).value();
+  return total;
+}
+
+std::string code_text(std::size_t cell) {
+  if (cell < proxy::StatusCells::kCodes.size()) {
+    return std::to_string(proxy::StatusCells::kCodes[cell]);
+  }
+  return std::to_string(cell - proxy::StatusCells::kCodes.size() + 1) + "xx";
+}
+
+Labels route_labels(const RouteState& route) { return {{"route", route.name}}; }
+Labels side_labels(const RouteState& route, Side side) {
+  return {{"route", route.name}, {"side", std::string(proxy::text(side))}};
+}
+Labels with(Labels labels, std::string name, std::string value) {
+  labels.push_back({std::move(name), std::move(value)});
+  return labels;
+}
+
+using Families = std::vector<MetricFamily>;
+
+void add_requests(const View& view, Families& out) {
+  Family requests("requests_total", "Requests by the side and status of the answer.",
+                  MetricType::Counter);
+  for (const proxy::Route& route : view.snapshot->routes) {
+    for (const Side side : kBothSides) {
+      for (std::size_t cell = 0; cell < proxy::StatusCells::kCells; ++cell) {
+        std::uint64_t total = 0;
+        for (const auto& worker : route.state->per_worker) {
+          total += worker.cells.sides[index(side)].requests.value(cell);
+        }
+        requests.add_unless_zero(with(side_labels(*route.state, side), "code", code_text(cell)),
+                                 total);
+      }
+    }
+  }
+  out.push_back(requests.take());
+}
+
+// Every fourth bound: a bucket for each doubling.
+ClientMetric::Histogram histogram_of(const RouteState& route, Side side) {
+  constexpr std::size_t kSub = std::size_t{1} << proxy::LatencyHistogram::kSubBits;
+  ClientMetric::Histogram result;
+  for (std::size_t bucket = 0; bucket < proxy::LatencyHistogram::kBuckets; ++bucket) {
+    for (const auto& worker : route.per_worker) {
+      result.sample_count += worker.cells.sides[index(side)].duration.count(bucket);
+    }
+    const std::uint64_t bound = proxy::LatencyHistogram::upper_bound(bucket);
+    if (bound != 0 && bucket % kSub != 0) continue;
+    const double seconds =
+        bound == 0 ? std::numeric_limits<double>::infinity() : static_cast<double>(bound) / 1e6;
+    result.bucket.push_back({result.sample_count, seconds});
+  }
+  for (const auto& worker : route.per_worker) {
+    result.sample_sum +=
+        static_cast<double>(worker.cells.sides[index(side)].duration.sum_micros()) / 1e6;
+  }
+  return result;
+}
+
+void add_durations(const View& view, Families& out) {
+  Family durations("request_duration_seconds", "From the request's head to the answer's end.",
+                   MetricType::Histogram);
+  for (const proxy::Route& route : view.snapshot->routes) {
+    for (const Side side : kBothSides) {
+      if (route.backend(side) == nullptr) continue;
+      durations.add_histogram(side_labels(*route.state, side), histogram_of(*route.state, side));
+    }
+  }
+  out.push_back(durations.take());
+}
+
+void add_errors(const View& view, Families& out) {
+  Family side_errors("side_errors_total", "What a side did wrong, saved by a fallback or not.",
+                     MetricType::Counter);
+  Family client_errors("client_errors_total", "Errors that users saw.", MetricType::Counter);
+  for (const proxy::Route& route : view.snapshot->routes) {
+    for (std::size_t kind = 0; kind < proxy::kErrorKinds; ++kind) {
+      const std::string name(proxy::text(static_cast<proxy::ErrorKind>(kind)));
+      for (const Side side : kBothSides) {
+        side_errors.add_unless_zero(
+            with(side_labels(*route.state, side), "kind", name),
+            sum(*route.state, [&](const proxy::RouteCells& cells) -> const Cell& {
+              return cells.sides[index(side)].errors[kind];
+            }));
+      }
+      client_errors.add_unless_zero(
+          with(route_labels(*route.state), "kind", name),
+          sum(*route.state, [&](const proxy::RouteCells& cells) -> const Cell& {
+            return cells.client_errors[kind];
+          }));
+    }
+  }
+  out.push_back(side_errors.take());
+  out.push_back(client_errors.take());
+}
+
+void add_bytes(const View& view, Families& out) {
+  Family bytes("bytes_total", "Bytes of heads and bodies to and from a side.", MetricType::Counter);
+  for (const proxy::Route& route : view.snapshot->routes) {
+    for (const Side side : kBothSides) {
+      if (route.backend(side) == nullptr) continue;
+      const Labels labels = side_labels(*route.state, side);
+      bytes.add(with(labels, "direction", "to_side"),
+                sum(*route.state, [&](const proxy::RouteCells& cells) -> const Cell& {
+                  return cells.sides[index(side)].bytes_to_side;
+                }));
+      bytes.add(with(labels, "direction", "from_side"),
+                sum(*route.state, [&](const proxy::RouteCells& cells) -> const Cell& {
+                  return cells.sides[index(side)].bytes_from_side;
+                }));
+    }
+  }
+  out.push_back(bytes.take());
+}
+
+void add_weights(const View& view, Families& out) {
+  Family weights("route_weight_ratio", "The new side's share: by the file, the override, in force.",
+                 MetricType::Gauge);
+  Family latched("route_latched", "1: rolled back, until it is rearmed.", MetricType::Gauge);
+  Family drift("route_drift", "1: the share at run time is not the file's.", MetricType::Gauge);
+  for (const RouteView& route : view.routes) {
+    const Labels labels{{"route", route.entry.name}};
+    weights.add(with(labels, "origin", "file"), route.entry.file.ratio());
+    if (route.entry.override_) {
+      weights.add(with(labels, "origin", "override"), route.entry.override_->weight.ratio());
+    }
+    weights.add(with(labels, "origin", "effective"), route.entry.effective().ratio());
+    latched.add(labels, route.entry.latch ? 1.0 : 0.0);
+    drift.add(labels, route.entry.effective() != route.entry.file ? 1.0 : 0.0);
+  }
+  out.push_back(weights.take());
+  out.push_back(latched.take());
+  out.push_back(drift.take());
+}
+
+void add_guard(const View& view, Families& out) {
+  Family evidence("guard_evidence", "What a test holds against the new side, 1: it acts.",
+                  MetricType::Gauge);
+  Family armed("guard_armed", "1: the guard acts on failures of the new side.", MetricType::Gauge);
+  Family rollbacks("rollbacks_total", "Rollbacks by cause.", MetricType::Counter);
+  Family would("would_roll_back_total", "Rollbacks that a guard in mode observe left undone.",
+               MetricType::Counter);
+  for (const RouteView& route : view.routes) {
+    const Labels labels{{"route", route.entry.name}};
+    const proxy::Evidence& now = route.evidence;
+    evidence.add(with(labels, "test", std::string(proxy::text(now.test))),
+                 now.threshold > 0 ? now.wealth / now.threshold : 0.0);
+    armed.add(labels, now.armed ? 1.0 : 0.0);
+  }
+  for (const auto& [key, count] : view.rollbacks) {
+    rollbacks.add({{"route", key.first}, {"cause", key.second}}, count);
+  }
+  for (const auto& [key, count] : view.would_roll_backs) {
+    would.add({{"route", key.first}, {"cause", key.second}}, count);
+  }
+  out.push_back(evidence.take());
+  out.push_back(armed.take());
+  out.push_back(rollbacks.take());
+  out.push_back(would.take());
+}
+
+void add_fallbacks(const View& view, Families& out) {
+  constexpr std::array<const char*, proxy::kFallbackOutcomes> kOutcomes{"served", "failed",
+                                                                        "over_budget"};
+  Family fallbacks("fallbacks_total", "Requests tried again on legacy.", MetricType::Counter);
+  Family last("legacy_last_request_timestamp_seconds", "When legacy was last asked.",
+              MetricType::Gauge);
+  for (const proxy::Route& route : view.snapshot->routes) {
+    for (std::size_t outcome = 0; route.fallback && outcome < kOutcomes.size(); ++outcome) {
+      fallbacks.add(with(route_labels(*route.state), "outcome", kOutcomes[outcome]),
+                    sum(*route.state, [&](const proxy::RouteCells& cells) -> const Cell& {
+                      return cells.fallbacks[outcome];
+                    }));
+    }
+    std::uint64_t latest = 0;
+    for (const auto& worker : route.state->per_worker) {
+      latest = std::max(latest, worker.cells.legacy_last_request_seconds.value());
+    }
+    if (latest != 0) last.add(route_labels(*route.state), latest);
+  }
+  out.push_back(fallbacks.take());
+  out.push_back(last.take());
+}
+
+void add_backends(const View& view, Families& out) {
+  constexpr std::array<const char*, proxy::kRetryReasons> kReasons{"connect_failure",
+                                                                   "stale_connection"};
+  Family retries("retries_total", "Requests sent again to the same side.", MetricType::Counter);
+  Family connections("upstream_connections", "Connections to an endpoint.", MetricType::Gauge);
+  Family healthy("endpoint_healthy", "1: healthy, or not checked.", MetricType::Gauge);
+  Family malformed("malformed_responses_total", "Answers that broke HTTP.", MetricType::Counter);
+  for (const auto& backend : view.snapshot->backends) {
+    std::array<std::uint64_t, proxy::kRetryReasons> retried{};
+    std::uint64_t broken = 0;
+    for (const proxy::Endpoint& endpoint : backend->endpoints) {
+      using Cells = proxy::EndpointCells;
+      const auto total = [&](const Cell Cells::*cell) {
+        return sum(*endpoint.state, [&](const Cells& cells) -> const Cell& { return cells.*cell; });
+      };
+      const Labels labels{{"backend", backend->name}, {"endpoint", endpoint.state->name}};
+      connections.add(with(labels, "state", "active"), total(&Cells::connections_active));
+      connections.add(with(labels, "state", "idle"), total(&Cells::connections_idle));
+      healthy.add(labels, endpoint.healthy ? 1.0 : 0.0);
+      broken += total(&Cells::malformed_responses);
+      for (std::size_t reason = 0; reason < retried.size(); ++reason) {
+        retried[reason] += sum(*endpoint.state, [&](const Cells& cells) -> const Cell& {
+          return cells.retries[reason];
+        });
+      }
+    }
+    for (std::size_t reason = 0; reason < retried.size(); ++reason) {
+      retries.add({{"backend", backend->name}, {"reason", kReasons[reason]}}, retried[reason]);
+    }
+    malformed.add({{"backend", backend->name}}, broken);
+  }
+  out.push_back(retries.take());
+  out.push_back(connections.take());
+  out.push_back(healthy.take());
+  out.push_back(malformed.take());
+}
+
+void add_process(const View& view, const WorkerCellsOf& cells, Families& out) {
+  Family connections("downstream_connections", "Connections of clients.", MetricType::Gauge);
+  Family busy("worker_busy_ratio", "Share of the last 10 s that a worker did not wait.",
+              MetricType::Gauge);
+  Family reload("config_last_reload_success", "1: the last configuration was taken.",
+                MetricType::Gauge);
+  Family build("build_info", "The running build.", MetricType::Gauge);
+  std::uint64_t open = 0;
+  for (std::size_t worker = 0; worker < view.applied.size(); ++worker) {
+    open += cells(worker).connections_open.value();
+    if (worker < view.busy.size()) {
+      busy.add({{"worker", std::to_string(worker)}}, view.busy[worker]);
+    }
+  }
+  connections.add({{"state", "open"}}, open);
+  reload.add({}, view.reload.succeeded ? 1.0 : 0.0);
+  build.add({{"version", kVersion}, {"revision", kRevision}}, 1.0);
+  out.push_back(connections.take());
+  out.push_back(busy.take());
+  out.push_back(reload.take());
+  out.push_back(build.take());
+}
+
+}  // namespace
+
+Families Exposition::Collect() const {
+  Families families;
+  if (!view_ || !view_->snapshot) return families;
+  add_requests(*view_, families);
+  add_durations(*view_, families);
+  add_errors(*view_, families);
+  add_bytes(*view_, families);
+  add_weights(*view_, families);
+  add_guard(*view_, families);
+  add_fallbacks(*view_, families);
+  add_backends(*view_, families);
+  add_process(*view_, cells_, families);
+  return families;
+}
+
+std::string Exposition::text() const {
+  std::ostringstream out;
+  prometheus::TextSerializer().Serialize(out, Collect());
+  return out.str();
+}
+
+}  // namespace ficus::control

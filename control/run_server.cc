@@ -1,0 +1,118 @@
+#include "control/run_server.h"
+
+#include <chrono>
+#include <csignal>
+#include <ctime>
+#include <iostream>
+#include <optional>
+#include <pthread.h>
+
+#include "config/loader.h"
+#include "control/app.h"
+#include "control/log.h"
+
+namespace ficus::control {
+namespace {
+
+using std::chrono::milliseconds;
+using Deadline = std::chrono::steady_clock::time_point;
+
+// The signals this process lives by, taken one at a time by the thread that waits for them.
+class Signals {
+ public:
+  Signals() {
+    sigemptyset(&set_);
+    for (const int signal : {SIGTERM, SIGINT, SIGHUP}) sigaddset(&set_, signal);
+    pthread_sigmask(SIG_BLOCK, &set_, nullptr);
+    std::signal(SIGPIPE, SIG_IGN);
+  }
+
+  int wait() {
+    int signal = 0;
+    sigwait(&set_, &signal);
+    return signal;
+  }
+
+  // 0: none came in that time.
+  int wait_for(milliseconds time) {
+    timespec limit{time.count() / 1000, (time.count() % 1000) * 1'000'000};
+    const int signal = sigtimedwait(&set_, nullptr, &limit);
+    return signal > 0 ? signal : 0;
+  }
+
+ private:
+  sigset_t set_{};
+};
+
+enum class Drained { finished, forced, timed_out };
+
+bool ends(int signal) { return signal == SIGTERM || signal == SIGINT; }
+
+// Waits; true if another signal asks to end at once.
+bool forced_within(Signals& signals, milliseconds time) {
+  const Deadline until = std::chrono::steady_clock::now() + time;
+  for (auto left = time; left.count() > 0;
+       left = std::chrono::duration_cast<milliseconds>(until - std::chrono::steady_clock::now())) {
+    if (ends(signals.wait_for(left))) return true;
+  }
+  return false;
+}
+
+Drained drain(App& app, Signals& signals, Log& log) {
+  const config::Drain drain = app.drain();
+  log.info("draining: not ready from now on, accepting for another " +
+           std::to_string(drain.delay.count()) + " ms");
+  app.announce_drain();
+  if (forced_within(signals, drain.delay)) return Drained::forced;
+  app.begin_drain();
+  const Deadline until = std::chrono::steady_clock::now() + drain.timeout;
+  while (!app.drained()) {
+    if (std::chrono::steady_clock::now() >= until) return Drained::timed_out;
+    if (forced_within(signals, milliseconds(10))) return Drained::forced;
+  }
+  return Drained::finished;
+}
+
+void log_end(Drained outcome, Log& log) {
+  switch (outcome) {
+    case Drained::finished:
+      return log.info("drained: every exchange was finished");
+    case Drained::timed_out:
+      return log.warning("drain.timeout is over: ended what was left");
+    case Drained::forced:
+      return log.warning("told twice to end: ended what was left");
+  }
+}
+
+std::optional<config::Config> load_or_report(const std::string& path) {
+  config::LoadOutcome outcome = config::load(path);
+  for (const config::Diagnostic& diagnostic : outcome.diagnostics) {
+    std::cerr << diagnostic.text() << '\n';
+  }
+  return std::move(outcome.config);
+}
+
+}  // namespace
+
+int run_server(const std::string& config_path) {
+  Signals signals;
+  auto config = load_or_report(config_path);
+  if (!config) return 2;
+  Log log;
+  App app(log);
+  const std::vector<std::string> faults = app.start(std::move(*config));
+  for (const std::string& fault : faults) std::cerr << fault << '\n';
+  if (!faults.empty()) return 1;
+
+  int signal = signals.wait();
+  for (; !ends(signal); signal = signals.wait()) app.reload(config_path);
+  log_end(drain(app, signals, log), log);
+  app.stop();
+  return 0;
+}
+
+bool report_diagnostics(const std::string& config_path) {
+  return load_or_report(config_path).has_value();
+}
+
+}  // namespace ficus::control

@@ -1,0 +1,196 @@
+#include "proxy/downstream/connection.h"
+
+#include <cstring>
+
+#include "proxy/http/local_reply.h"
+
+namespace ficus::proxy {
+namespace {
+
+constexpr http::HeadLimits kLimits{};
+// How much of what a client still sends is read away after a final answer, and for how long, so
+// that the answer is not lost to a reset (RFC 9112 §9.6).
+constexpr std::chrono::seconds kLingerTime{2};
+constexpr std::size_t kLingerBytes = 1024 * 1024;
+
+}  // namespace
+
+ConnectionList::~ConnectionList() { clear(); }
+
+void ConnectionList::add(Connection& connection) {
+  connection.next_ = first_;
+  if (first_ != nullptr) first_->previous_ = &connection;
+  first_ = &connection;
+}
+
+void ConnectionList::remove(Connection& connection) {
+  if (connection.previous_ != nullptr) {
+    connection.previous_->next_ = connection.next_;
+  } else {
+    first_ = connection.next_;
+  }
+  if (connection.next_ != nullptr) connection.next_->previous_ = connection.previous_;
+  connection.previous_ = connection.next_ = nullptr;
+}
+
+void ConnectionList::drain() {
+  for (Connection* connection = first_; connection != nullptr;) {
+    Connection* next = connection->next_;
+    connection->client_.waiter.wake();
+    connection = next;
+  }
+}
+
+void ConnectionList::clear() {
+  while (first_ != nullptr) {
+    Connection* connection = first_;
+    remove(*connection);
+    delete connection;
+  }
+}
+
+Connection::Connection(WorkerContext& context, ConnectionList& list, FileDescriptor fd,
+                       const SocketAddress& peer, const config::ListenerTimeouts& timeouts)
+    : context_(context),
+      list_(list),
+      client_(context.loop, std::move(fd), context.area, peer),
+      task_(run()) {
+  client_.timeouts = timeouts;
+  context_.cells.connections_accepted.add();
+  context_.cells.connections_open.add();
+}
+
+Connection::~Connection() { context_.cells.connections_open.subtract(); }
+
+void Connection::start(std::unique_ptr<Connection> connection) {
+  Connection* self = connection.release();
+  self->list_.add(*self);
+  self->task_.start();
+}
+
+// The coroutine stands in its last suspension or is about to: what it lives in may go with the
+// present turn.
+void Connection::end() {
+  client_.socket.close();
+  client_.in.clear();
+  client_.out.clear();
+  list_.remove(*this);
+  context_.loop.retire(std::unique_ptr<Retired>(this));
+}
+
+Task<void> Connection::run() {
+  for (;;) {
+    const Head head = co_await read_head();
+    if (head == Head::gone) break;
+    After after = After::linger;
+    if (head == Head::complete) {
+      std::unique_ptr<Exchange> exchange = context_.take_exchange();
+      exchange->accept(client_, context_.request_head);
+      after = co_await exchange->run();
+      context_.give_back(std::move(exchange));
+      served_one_ = true;
+    }
+    if (after == After::abort) {
+      client_.socket.abort();
+      break;
+    }
+    if (!client_.out.empty() && !co_await flush()) break;
+    if (after == After::keep_alive) continue;
+    if (after == After::linger || !client_.in.empty() || client_.socket.readable()) {
+      co_await linger();
+    }
+    break;
+  }
+  end();
+}
+
+// Is a look at the bytes worth while? A head can only have become complete, or faulty in a
+// complete line, if a line ended; or it is too long.
+bool Connection::parse_now(std::size_t parsed_size) const {
+  const std::string_view bytes = client_.in.view();
+  const std::string_view fresh = bytes.substr(parsed_size);
+  return bytes.size() >= kLimits.max_uri_bytes || fresh.find('\n') != std::string_view::npos;
+}
+
+Task<Connection::Head> Connection::read_head() {
+  std::size_t parsed_size = 0;
+  SteadyTime began = context_.loop.now();
+  for (;;) {
+    if (client_.in.size() > parsed_size && parse_now(parsed_size)) {
+      parsed_size = client_.in.size();
+      const auto parsed =
+          http::parse_request_head(client_.in.view(), kLimits, context_.request_head);
+      if (parsed.status == http::ParseStatus::complete) co_return Head::complete;
+      if (parsed.status == http::ParseStatus::fault) {
+        refuse(parsed.fault);
+        co_return Head::refused;
+      }
+    }
+    if (client_.socket.readable()) {
+      if (client_.in.empty()) began = context_.loop.now();
+      const IoResult got = client_.in.fill(client_.socket);
+      if (got.state == IoResult::State::ok) continue;
+      if (got.state != IoResult::State::would_block) co_return Head::gone;
+    }
+    if (client_.socket.broken() || (context_.draining && client_.in.empty())) co_return Head::gone;
+    client_.in.keep();
+    const bool idle = client_.in.empty();
+    const auto limit =
+        idle && served_one_ ? client_.timeouts.keep_alive : client_.timeouts.request_head;
+    const bool expired = co_await client_.waiter.until(began + limit);
+    if (!expired || client_.socket.readable()) continue;
+    if (idle) co_return Head::gone;
+    refuse({408, ErrorKind::request_timeout, "the request's head did not arrive in time"});
+    co_return Head::refused;
+  }
+}
+
+void Connection::refuse(const http::HeadFault& fault) {
+  context_.cells.local_errors.add();
+  http::LocalReply reply;
+  reply.status = fault.status;
+  reply.detail = fault.detail;
+  reply.close = true;
+  context_.head.clear();
+  http::write_local_reply(reply, http::ReplyFormat::problem_json, context_.head);
+  const iovec part{context_.head.data(), context_.head.size()};
+  client_.out.send(client_.socket, &part, 1);
+}
+
+// False: the client took nothing for too long, or is gone.
+Task<bool> Connection::flush() {
+  SteadyTime last = context_.loop.now();
+  for (;;) {
+    const IoResult sent = client_.out.flush(client_.socket);
+    if (sent.state == IoResult::State::failed) co_return false;
+    if (client_.out.empty()) co_return true;
+    if (sent.size > 0) last = context_.loop.now();
+    client_.in.keep();
+    const bool expired = co_await client_.waiter.until(last + client_.timeouts.write_idle);
+    if (expired && !client_.socket.writable()) {
+      client_.socket.abort();
+      co_return false;
+    }
+  }
+}
+
+Task<void> Connection::linger() {
+  client_.in.clear();
+  client_.socket.end_sending();
+  const SteadyTime limit = context_.loop.now() + kLingerTime;
+  std::size_t read = 0;
+  while (read < kLingerBytes) {
+    if (client_.socket.readable()) {
+      const IoResult got = client_.in.fill(client_.socket);
+      if (got.state == IoResult::State::ok) {
+        read += got.size;
+        client_.in.clear();
+        continue;
+      }
+      if (got.state != IoResult::State::would_block) co_return;
+    }
+    if (co_await client_.waiter.until(limit)) co_return;
+  }
+}
+
+}  // namespace ficus::proxy

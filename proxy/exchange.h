@@ -1,0 +1,128 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+
+#include "proxy/client.h"
+#include "proxy/error.h"
+#include "proxy/http/trace_context.h"
+#include "proxy/net/task.h"
+#include "proxy/outcome.h"
+#include "proxy/relay/pipe.h"
+#include "proxy/request_body_copy.h"
+#include "proxy/upstream/endpoint_choice.h"
+#include "proxy/worker_context.h"
+
+namespace ficus::proxy {
+
+// What becomes of the client's connection after an exchange.
+enum class After : std::uint8_t {
+  keep_alive,
+  close,   // nothing of the client's is left unread
+  linger,  // the client may still be sending: half-close, drain a little, close
+  abort,   // a reset, because the message that was begun cannot be finished
+};
+
+// One request and its response. run() reads top to bottom: route, side, endpoint, relay, account.
+// Taken from the worker's stock for one request and given back. Loop thread only.
+class Exchange {
+ public:
+  explicit Exchange(WorkerContext& context) : context_(context) {}
+  Exchange(const Exchange&) = delete;
+  Exchange& operator=(const Exchange&) = delete;
+
+  // Takes over the head that was parsed from the front of the client's bytes.
+  void accept(Client& client, const http::RequestHead& head);
+
+  Task<After> run();
+
+  // Forgets the request; keeps the memory.
+  void reset();
+
+  FrameArena& frames() { return context_.frames; }
+
+ private:
+  enum class Progress : std::uint8_t { waiting, finished, failed };
+
+  // exchange.cc: the course of a request
+  bool find_route();
+  void choose();
+  Task<Error> try_side();
+  Task<Error> connect(const std::shared_ptr<EndpointState>& endpoint);
+  Task<Error> converse();
+  Task<After> tunnel();
+  void release();
+  bool grant_fallback(const Error& error);
+  void begin_fallback();
+  bool may_resend(const Error& error) const;
+  void answer(const Error& error);
+  After after() const;
+  void finish();
+
+  // exchange_relay.cc: one conversation with one server
+  PipeState send_request();
+  Progress on_request(PipeState state, Error& error);
+  Progress read_response(Error& error);
+  Progress read_head(Error& error);
+  Progress on_head(Error& error);
+  void forward_interim();
+  Progress begin_tunnel();
+  PipeState begin_response();
+  Progress on_response(PipeState state, Error& error);
+  SteadyTime deadline() const;
+  Error on_deadline();
+  std::size_t copy_limit() const;
+  void judge_head();
+  void record_failure(const Error& error);
+
+  const Backend& backend() const { return *route_->backend(side_); }
+  SideCells& side_cells() const;
+  SteadyTime now() const { return context_.loop.now(); }
+
+  WorkerContext& context_;
+  Client* client_ = nullptr;
+  SnapshotRef snapshot_;
+  const Route* route_ = nullptr;
+  RouteState::PerWorker* state_ = nullptr;
+
+  // the request
+  http::HeadBuffer head_bytes_;
+  http::RequestHead request_;
+  SteadyTime started_{};
+  RandomHex request_id_;
+  std::optional<http::TraceContext> trace_;
+  RequestBodyCopy body_copy_;
+
+  // the side
+  SideChoice choice_;
+  Side side_ = Side::legacy;
+  SteadyTime assigned_at_{};
+  Outcome outcome_;
+  SteadyTime outcome_due_ = Timer::kNever;
+  bool fallback_granted_ = false;
+  bool fell_back_ = false;
+
+  // the try
+  TriedEndpoints tried_;
+  Lease lease_;
+  std::shared_ptr<EndpointState> last_endpoint_;
+  Pipe request_pipe_;
+  bool request_begun_ = false;  // the pipe has this request, from an earlier try
+  bool request_sink_broken_ = false;
+  bool any_byte_sent_ = false;  // of the request, in this try
+  SteadyTime request_sent_at_{};
+
+  // the response
+  Pipe response_pipe_;
+  bool response_begun_ = false;  // a final head is on its way to the client
+  bool any_response_byte_ = false;
+  bool server_keep_alive_ = false;
+  bool tunnel_ = false;
+  bool close_client_ = false;
+  http::Framing client_framing_ = http::Framing::none;
+  int status_ = 0;
+  ErrorKind client_error_ = ErrorKind::none;
+};
+
+}  // namespace ficus::proxy

@@ -1,0 +1,357 @@
+// The part of an exchange that talks with one server: request out, response back.
+#include <algorithm>
+
+#include "proxy/exchange.h"
+#include "proxy/http/head_writer.h"
+#include "proxy/request_lookup.h"
+#include "proxy/route/sticky_key.h"
+
+namespace ficus::proxy {
+namespace {
+
+constexpr http::HeadLimits kResponseLimits{};
+// An answer that takes longer is judged before its end (GUARD §1).
+constexpr std::chrono::seconds kJudgedAfterHead{5};
+
+Error client_left() { return {ErrorKind::client_abort, Fault::downstream, RetrySafety::never, {}}; }
+
+Error lost_server(bool reused, bool any_byte) {
+  return {ErrorKind::reset, Fault::upstream,
+          reused && !any_byte ? RetrySafety::on_reused_connection : RetrySafety::never,
+          any_byte ? "the server closed the connection in the middle of its answer"
+                   : "the server closed the connection without an answer"};
+}
+
+Error malformed(std::string_view rule) {
+  return {ErrorKind::malformed_response, Fault::upstream, RetrySafety::never, rule};
+}
+
+bool counts_as_failure(const config::GuardFailures& failures, const http::ResponseHead& head) {
+  for (const config::StatusRange& range : failures.statuses) {
+    if (head.status >= range.first && head.status <= range.last) return true;
+  }
+  if (!failures.header) return false;
+  return holds(*failures.header, lookup_of(head));
+}
+
+bool is_event_stream(std::string_view content_type) {
+  constexpr std::string_view kType = "text/event-stream";
+  return http::equals_ignoring_case(content_type.substr(0, kType.size()), kType);
+}
+
+http::Framing framing_towards(const http::RequestHead& request, http::Framing server) {
+  const bool streams = server == http::Framing::chunked || server == http::Framing::until_close;
+  if (!streams) return server;
+  return request.minor_version == 0 ? http::Framing::until_close : http::Framing::chunked;
+}
+
+}  // namespace
+
+Task<Error> Exchange::converse() {
+  Error error;
+  PipeState request_state = send_request();
+  for (;;) {
+    if (on_request(request_state, error) == Progress::failed) co_return error;
+    const Progress progress = read_response(error);
+    if (progress == Progress::failed) co_return error;
+    if (progress == Progress::finished) {
+      if (!tunnel_) release();
+      co_return Error{};
+    }
+    if (client_->socket.broken()) co_return client_left();
+    client_->in.keep();
+    lease_->in.keep();
+    const bool expired = co_await client_->waiter.until(deadline());
+    if (expired) {
+      error = on_deadline();
+      if (error) co_return error;
+    }
+    request_state = request_sink_broken_ ? PipeState::sink_failed : request_pipe_.pump(now());
+  }
+}
+
+PipeState Exchange::send_request() {
+  UpstreamConnection& up = *lease_;
+  up.socket.set_listener(&client_->waiter);
+  request_sink_broken_ = any_byte_sent_ = any_response_byte_ = false;
+  request_sent_at_ = now();
+
+  http::UpstreamHeadContext added;
+  added.client_ip = client_->ip;
+  if (http::client_request_id(request_).empty()) added.request_id = request_id_.text();
+  if (trace_) {
+    added.traceparent = trace_->traceparent();
+    added.keep_tracestate = false;
+  }
+  added.default_host = up.endpoint().name;
+  context_.head.clear();
+  http::write_upstream_head(request_, added, context_.head);
+
+  if (request_begun_) {
+    request_pipe_.redirect(up.socket, up.out, now());
+  } else {
+    request_pipe_.begin({&client_->socket, &client_->in, &up.socket, &up.out}, request_.framing,
+                        request_.content_length, request_.framing, now());
+    body_copy_.begin(copy_limit());
+    if (request_.framing != http::Framing::none) request_pipe_.set_body_sink(&body_copy_);
+    request_begun_ = true;
+    return request_pipe_.pump(now(), context_.head.view());
+  }
+  // The sink sees what comes from the client only, so the replayed part is not kept twice.
+  return request_pipe_.pump(now(), context_.head.view(), body_copy_.kept());
+}
+
+Exchange::Progress Exchange::on_request(PipeState state, Error& error) {
+  any_byte_sent_ = any_byte_sent_ || request_pipe_.anything_sent();
+  switch (state) {
+    case PipeState::starved:
+    case PipeState::blocked:
+      return Progress::waiting;
+    case PipeState::yielded:
+      client_->waiter.yield();
+      return Progress::waiting;
+    case PipeState::done:
+      if (!response_begun_)
+        request_sent_at_ = std::max(request_sent_at_, request_pipe_.last_write());
+      return Progress::finished;
+    case PipeState::sink_failed:
+      // The server may have answered before it closed: its answer is read first.
+      request_sink_broken_ = true;
+      return Progress::waiting;
+    case PipeState::cut:
+    case PipeState::source_failed:
+      error = client_left();
+      return Progress::failed;
+    case PipeState::malformed:
+      error = {ErrorKind::malformed_request, Fault::downstream, RetrySafety::never,
+               request_pipe_.fault()};
+      return Progress::failed;
+  }
+  return Progress::waiting;
+}
+
+Exchange::Progress Exchange::read_response(Error& error) {
+  if (response_begun_) return on_response(response_pipe_.pump(now()), error);
+  return read_head(error);
+}
+
+Exchange::Progress Exchange::read_head(Error& error) {
+  UpstreamConnection& up = *lease_;
+  bool more = up.in.empty() || up.socket.readable();
+  for (;;) {
+    if (more) {
+      if (!up.socket.readable()) return Progress::waiting;
+      const IoResult got = up.in.fill(up.socket);
+      if (got.state == IoResult::State::would_block) return Progress::waiting;
+      if (got.state != IoResult::State::ok) {
+        error = lost_server(up.reused(), any_response_byte_);
+        return Progress::failed;
+      }
+      any_response_byte_ = true;
+    }
+    const auto parsed = http::parse_response_head(up.in.view(), kResponseLimits, request_.method,
+                                                  context_.response_head);
+    switch (parsed.status) {
+      case http::ParseStatus::incomplete:
+        more = true;
+        continue;
+      case http::ParseStatus::fault:
+        context_.pool.cells(up.endpoint()).malformed_responses.add();
+        error = malformed(parsed.fault.detail);
+        return Progress::failed;
+      case http::ParseStatus::complete:
+        break;
+    }
+    if (!context_.response_head.interim()) return on_head(error);
+    forward_interim();
+    more = up.in.empty();
+  }
+}
+
+void Exchange::forward_interim() {
+  // HTTP/1.0 knows no interim responses (RFC 9110 §15.2).
+  if (request_.minor_version > 0) {
+    context_.head.clear();
+    http::write_downstream_head(context_.response_head, {}, context_.head);
+    const iovec part{context_.head.data(), context_.head.size()};
+    client_->out.send(client_->socket, &part, 1);
+  }
+  lease_->in.consume(context_.response_head.size);
+}
+
+Exchange::Progress Exchange::on_head(Error& error) {
+  const http::ResponseHead& head = context_.response_head;
+  status_ = head.status;
+  if (head.status == 101) {
+    if (request_.upgrade) return begin_tunnel();
+    context_.pool.cells(lease_->endpoint()).malformed_responses.add();
+    error = malformed("101 without a request to change the protocol");
+    return Progress::failed;
+  }
+  if (side_ == Side::fresh && !fell_back_ && route_->fallback) {
+    const Error refused{ErrorKind::status, Fault::upstream, RetrySafety::never, {}};
+    if (grant_fallback(refused)) {
+      error = refused;
+      return Progress::failed;
+    }
+  }
+  judge_head();
+  return on_response(begin_response(), error);
+}
+
+// A failure is known now; a success only when the answer is complete or has lasted.
+void Exchange::judge_head() {
+  const http::ResponseHead& head = context_.response_head;
+  if (counts_as_failure(route_->failures, head)) {
+    record_failure({ErrorKind::status, Fault::upstream, RetrySafety::never, {}});
+  } else if (is_event_stream(head.value(http::HeaderId::content_type))) {
+    outcome_.success();
+  } else if (!outcome_.settled()) {
+    outcome_due_ = now() + kJudgedAfterHead;
+  }
+}
+
+void Exchange::record_failure(const Error& error) {
+  if (error.fault != Fault::upstream && error.kind != ErrorKind::client_abort) return;
+  const bool gave_up = error.kind == ErrorKind::client_abort;
+  if (gave_up) {
+    // A client that leaves early says nothing; one that waited long was failed.
+    if (response_begun_ || now() - request_sent_at_ < backend().timeouts.first_byte / 2) return;
+  }
+  const ErrorKind kind = gave_up ? ErrorKind::gave_up : error.kind;
+  side_cells().errors[static_cast<std::size_t>(kind)].add();
+  if (outcome_.settled()) return;
+  FailedExchange failed;
+  failed.now = std::chrono::steady_clock::now();
+  failed.kind = kind;
+  failed.status = kind == ErrorKind::status ? status_ : 0;
+  failed.method = request_.method_text();
+  failed.path = request_.path();
+  if (last_endpoint_ != nullptr) failed.endpoint = last_endpoint_->name;
+  const std::string_view client_id = http::client_request_id(request_);
+  failed.request_id = client_id.empty() ? request_id_.text() : client_id;
+  outcome_.failure(failed);
+}
+
+PipeState Exchange::begin_response() {
+  UpstreamConnection& up = *lease_;
+  const http::ResponseHead& head = context_.response_head;
+  response_begun_ = true;
+  server_keep_alive_ = head.keep_alive && head.framing != http::Framing::until_close;
+  client_framing_ = framing_towards(request_, head.framing);
+  const bool request_done = request_pipe_.source_done();
+  close_client_ = close_client_ || !request_.keep_alive || context_.draining ||
+                  client_framing_ == http::Framing::until_close ||
+                  (!request_done && (request_.expect_continue || head.status >= 300));
+
+  http::DownstreamHeadContext to_client;
+  to_client.client_minor_version = request_.minor_version;
+  to_client.framing = client_framing_;
+  to_client.content_length = head.content_length;
+  to_client.close = close_client_;
+  std::optional<GeneratedKeyCookie> cookie;
+  if (choice_.generated_key && may_set_cookie(lookup_of(head))) {
+    cookie.emplace(*choice_.generated_key, CookieScope::any);
+    to_client.set_cookie = cookie->text();
+  }
+  context_.head.clear();
+  http::write_downstream_head(head, to_client, context_.head);
+  response_pipe_.begin({&up.socket, &up.in, &client_->socket, &client_->out}, head.framing,
+                       head.content_length, client_framing_, now());
+  up.in.consume(head.size);
+  return response_pipe_.pump(now(), context_.head.view());
+}
+
+Exchange::Progress Exchange::begin_tunnel() {
+  UpstreamConnection& up = *lease_;
+  const http::ResponseHead& head = context_.response_head;
+  outcome_.success();
+  tunnel_ = response_begun_ = true;
+  context_.head.clear();
+  http::write_downstream_head(head, {}, context_.head);
+  request_pipe_.begin({&client_->socket, &client_->in, &up.socket, &up.out},
+                      http::Framing::until_close, 0, http::Framing::until_close, now());
+  response_pipe_.begin({&up.socket, &up.in, &client_->socket, &client_->out},
+                       http::Framing::until_close, 0, http::Framing::until_close, now());
+  up.in.consume(head.size);
+  const iovec part{context_.head.data(), context_.head.size()};
+  client_->out.send(client_->socket, &part, 1);
+  return Progress::finished;
+}
+
+Exchange::Progress Exchange::on_response(PipeState state, Error& error) {
+  if (response_pipe_.handed_over()) {
+    outcome_.success();
+    return Progress::finished;
+  }
+  switch (state) {
+    case PipeState::starved:
+    case PipeState::blocked:
+      return Progress::waiting;
+    case PipeState::yielded:
+      client_->waiter.yield();
+      return Progress::waiting;
+    case PipeState::done:
+      return Progress::finished;
+    case PipeState::sink_failed:
+      error = client_left();
+      return Progress::failed;
+    case PipeState::cut:
+    case PipeState::source_failed:
+      error = lost_server(false, true);
+      return Progress::failed;
+    case PipeState::malformed:
+      context_.pool.cells(lease_->endpoint()).malformed_responses.add();
+      error = malformed(response_pipe_.fault());
+      return Progress::failed;
+  }
+  return Progress::waiting;
+}
+
+// Whoever we wait for has a limit; the earliest counts.
+SteadyTime Exchange::deadline() const {
+  const config::BackendTimeouts& server = backend().timeouts;
+  SteadyTime limit = Timer::kNever;
+  if (!request_pipe_.handed_over() && !request_sink_broken_) {
+    limit = request_pipe_.sink_blocked()
+                ? request_pipe_.last_write() + server.idle
+                : request_pipe_.last_read() + client_->timeouts.request_body_idle;
+  } else if (!response_begun_) {
+    limit = request_sent_at_ + server.first_byte;
+  }
+  if (response_begun_) {
+    const SteadyTime response_limit =
+        response_pipe_.sink_blocked()
+            ? response_pipe_.last_write() + client_->timeouts.write_idle
+            : std::max(response_pipe_.last_read(), response_pipe_.last_write()) + server.idle;
+    limit = std::min(limit, response_limit);
+  }
+  return outcome_.settled() ? limit : std::min(limit, outcome_due_);
+}
+
+Error Exchange::on_deadline() {
+  if (!outcome_.settled() && now() >= outcome_due_) {
+    outcome_.success();
+    outcome_due_ = Timer::kNever;
+  }
+  if (now() < deadline()) return {};
+  if (response_begun_) {
+    if (response_pipe_.sink_blocked()) {
+      return {ErrorKind::write_timeout, Fault::downstream, RetrySafety::never, {}};
+    }
+    return {ErrorKind::idle_timeout, Fault::upstream, RetrySafety::never,
+            "the server stopped in the middle of its answer"};
+  }
+  if (!request_pipe_.handed_over() && !request_sink_broken_) {
+    if (!request_pipe_.sink_blocked()) {
+      return {ErrorKind::body_timeout, Fault::downstream, RetrySafety::never,
+              "the request's body did not arrive in time"};
+    }
+    return {ErrorKind::idle_timeout, Fault::upstream, RetrySafety::never,
+            "the server stopped reading the request"};
+  }
+  return {ErrorKind::first_byte_timeout, Fault::upstream, RetrySafety::never,
+          "the server did not begin to answer in time"};
+}
+
+}  // namespace ficus::proxy

@@ -1,0 +1,147 @@
+#pragma once
+
+#include <coroutine>
+#include <cstddef>
+#include <cstdint>
+#include <sys/uio.h>
+#include <utility>
+
+#include "proxy/net/event_loop.h"
+#include "proxy/net/file_descriptor.h"
+#include "proxy/net/timer_wheel.h"
+
+namespace ficus::proxy {
+
+// Is told about an edge on a socket. It may close the socket, or retire its owner.
+class ReadyListener {
+ public:
+  virtual ~ReadyListener() = default;
+  virtual void on_ready() = 0;
+};
+
+// A coroutine that waits for whichever comes first: an edge on one of the sockets that name this
+// waiter, or its deadline. It then looks at the sockets itself; waking for nothing is harmless.
+// Loop thread only.
+class Waiter final : public Timer, public ReadyListener {
+ public:
+  explicit Waiter(EventLoop& loop) : loop_(loop) {}
+  ~Waiter() override {
+    if (yielding_) loop_.forget(*this);
+  }
+
+  class Awaiter {
+   public:
+    Awaiter(Waiter& waiter, SteadyTime deadline) : waiter_(waiter), deadline_(deadline) {}
+    bool await_ready() const noexcept { return waiter_.woken_; }
+    void await_suspend(std::coroutine_handle<> handle) {
+      waiter_.handle_ = handle;
+      waiter_.loop_.timers().set(waiter_, deadline_);
+    }
+    // True: the deadline passed.
+    bool await_resume() {
+      waiter_.woken_ = false;
+      return std::exchange(waiter_.expired_, false);
+    }
+
+   private:
+    Waiter& waiter_;
+    SteadyTime deadline_;
+  };
+
+  Awaiter until(SteadyTime deadline) { return {*this, deadline}; }
+
+  // Be woken in the next turn even if nothing happens.
+  void yield() {
+    if (yielding_) return;
+    yielding_ = true;
+    loop_.yield(*this);
+  }
+
+  // The loop's own call, for a waiter that yielded.
+  void wake_yielded() {
+    yielding_ = false;
+    wake();
+  }
+
+  void wake() {
+    if (handle_) {
+      std::exchange(handle_, nullptr).resume();
+    } else {
+      woken_ = true;
+    }
+  }
+
+ private:
+  void on_deadline() override {
+    if (!handle_) return;
+    expired_ = true;
+    std::exchange(handle_, nullptr).resume();
+  }
+
+  void on_ready() override { wake(); }
+
+  EventLoop& loop_;
+  std::coroutine_handle<> handle_;
+  bool woken_ = false;
+  bool expired_ = false;
+  bool yielding_ = false;
+};
+
+struct IoResult {
+  enum class State : std::uint8_t { ok, would_block, end, failed };
+  State state = State::ok;
+  std::size_t size = 0;
+  int error = 0;  // errno of `failed`
+};
+
+// A connected (or connecting) non-blocking stream socket with the readiness that the loop reported.
+// Edge-triggered: `readable` and `writable` stay set until a call shows that they no longer hold.
+// Loop thread only. Closing takes effect at once; the object must be retired, not deleted, while
+// the loop may still hold an event for it.
+class Socket final : public IoHandler {
+ public:
+  Socket(EventLoop& loop, FileDescriptor fd);
+
+  int fd() const { return fd_.get(); }
+  bool open() const { return static_cast<bool>(fd_); }
+  void close() {
+    fd_.reset();
+    listener_ = nullptr;
+  }
+
+  void set_listener(ReadyListener* listener) { listener_ = listener; }
+
+  bool readable() const { return readable_; }
+  bool writable() const { return writable_; }
+  // The peer sent its end (perhaps after data still to be read).
+  bool peer_ended() const { return peer_ended_; }
+  // Reset, or both directions shut.
+  bool broken() const { return broken_; }
+
+  IoResult receive(char* into, std::size_t size);
+  IoResult send(const iovec* parts, int count);
+
+  // Half-close: our end, after what was sent.
+  void end_sending();
+  // Close with a reset, so that the peer cannot take a cut message for a whole one.
+  void abort();
+
+  // Outcome of a non-blocking connect once `writable`: 0 or an errno.
+  int connect_error() const;
+
+  // Bytes or an end waiting in the kernel that no edge has told of yet. A system call.
+  bool has_unseen_input() const;
+
+ private:
+  void note_io(std::uint32_t events) override;
+  void on_io() override;
+
+  FileDescriptor fd_;
+  ReadyListener* listener_ = nullptr;
+  bool readable_ = false;
+  bool writable_ = false;
+  bool peer_ended_ = false;
+  bool broken_ = false;
+};
+
+}  // namespace ficus::proxy

@@ -1,0 +1,88 @@
+#include "proxy/server.h"
+
+#include <algorithm>
+
+#include "proxy/listener_set.h"
+#include "proxy/worker.h"
+
+namespace ficus::proxy {
+
+ProxyServer::ProxyServer(std::size_t workers) {
+  for (std::size_t i = 0; i < workers; ++i) {
+    workers_.push_back(std::make_unique<Worker>(i, workers));
+  }
+}
+
+ProxyServer::~ProxyServer() { stop(); }
+
+std::optional<std::string> ProxyServer::listen(const std::vector<config::Listener>& listeners) {
+  std::vector<BoundAddress> fresh;
+  std::vector<Listening> wanted;
+  for (const config::Listener& listener : listeners) {
+    const std::string address = listener.address();
+    const auto open = std::ranges::find(listening_, address, &Listening::configured);
+    if (open != listening_.end()) {
+      wanted.push_back(*open);
+      continue;
+    }
+    auto bound = bind_listener(listener, workers_.size());
+    if (auto* failure = std::get_if<std::string>(&bound)) return *failure;
+    auto& sockets = std::get<BoundAddress>(bound);
+    wanted.push_back({sockets.configured, sockets.bound});
+    fresh.push_back(std::move(sockets));
+  }
+  for (const Listening& old : listening_) {
+    if (std::ranges::find(wanted, old.configured, &Listening::configured) != wanted.end()) continue;
+    for (auto& worker : workers_) worker->remove_listener(old.configured);
+  }
+  for (BoundAddress& bound : fresh) {
+    for (std::size_t i = 0; i < workers_.size(); ++i) {
+      workers_[i]->add_listener(bound.configured, std::move(bound.sockets[i]));
+    }
+  }
+  listening_ = std::move(wanted);
+  return std::nullopt;
+}
+
+std::vector<std::string> ProxyServer::listening() const {
+  std::vector<std::string> result;
+  for (const Listening& listening : listening_) result.push_back(listening.bound);
+  return result;
+}
+
+void ProxyServer::start(std::shared_ptr<const RoutingSnapshot> first) {
+  for (auto& worker : workers_) {
+    worker->install(first);
+    worker->start();
+  }
+}
+
+void ProxyServer::publish(std::shared_ptr<const RoutingSnapshot> snapshot) {
+  for (auto& worker : workers_) worker->install(snapshot);
+}
+
+std::size_t ProxyServer::workers() const { return workers_.size(); }
+
+std::uint64_t ProxyServer::applied_version(std::size_t worker) const {
+  return workers_[worker]->cells().applied_version.value();
+}
+
+void ProxyServer::begin_drain() {
+  for (auto& worker : workers_) worker->begin_drain();
+  listening_.clear();
+}
+
+bool ProxyServer::drained() const {
+  return std::ranges::all_of(
+      workers_, [](const auto& worker) { return worker->cells().connections_open.value() == 0; });
+}
+
+void ProxyServer::stop() {
+  for (auto& worker : workers_) worker->stop();
+}
+
+const WorkerCells& ProxyServer::cells(std::size_t worker) const {
+  return workers_[worker]->cells();
+}
+
+}  // namespace ficus::proxy

@@ -1,0 +1,44 @@
+#pragma once
+
+#include <atomic>
+#include <memory>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "proxy/downstream/connection.h"
+#include "proxy/downstream/listener.h"
+#include "proxy/worker_context.h"
+
+namespace ficus::proxy {
+
+// One thread with its loop, listening sockets, connections, pools and counters. The public
+// functions belong to the thread that owns the worker; what they ask for happens on the loop, in
+// the order of the calls.
+class Worker {
+ public:
+  Worker(std::size_t index, std::size_t workers);
+  ~Worker();
+
+  void start();
+  void install(std::shared_ptr<const RoutingSnapshot> snapshot);
+  void add_listener(std::string address, FileDescriptor fd);
+  void remove_listener(std::string address);
+  void begin_drain();
+  void stop();
+
+  const WorkerCells& cells() const { return context_.cells; }
+
+ private:
+  void after_turn();
+
+  // loop thread
+  WorkerContext context_;
+  ConnectionList connections_;
+  std::vector<std::unique_ptr<Listener>> listeners_;
+  SteadyTime cpu_read_at_{};
+
+  std::thread thread_;
+};
+
+}  // namespace ficus::proxy

@@ -1,0 +1,84 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <utility>
+#include <vector>
+
+#include "proxy/counters.h"
+#include "proxy/http/head_buffer.h"
+#include "proxy/http/request_head.h"
+#include "proxy/http/response_head.h"
+#include "proxy/net/buffers.h"
+#include "proxy/net/event_loop.h"
+#include "proxy/net/frame_arena.h"
+#include "proxy/route/random.h"
+#include "proxy/snapshot.h"
+#include "proxy/upstream/pool.h"
+
+namespace ficus::proxy {
+
+class Exchange;
+
+// A worker's own count of who uses a snapshot: taking one costs no shared cache line.
+// Loop thread only.
+class SnapshotRef {
+ public:
+  SnapshotRef() = default;
+  explicit SnapshotRef(std::shared_ptr<const RoutingSnapshot> snapshot)
+      : holder_(new Holder{std::move(snapshot), 1}) {}
+  SnapshotRef(const SnapshotRef& from) : holder_(from.holder_) {
+    if (holder_ != nullptr) ++holder_->count;
+  }
+  SnapshotRef(SnapshotRef&& from) noexcept : holder_(std::exchange(from.holder_, nullptr)) {}
+  SnapshotRef& operator=(SnapshotRef from) noexcept {
+    std::swap(holder_, from.holder_);
+    return *this;
+  }
+  ~SnapshotRef() {
+    if (holder_ != nullptr && --holder_->count == 0) delete holder_;
+  }
+
+  explicit operator bool() const { return holder_ != nullptr; }
+  const RoutingSnapshot& operator*() const { return *holder_->snapshot; }
+  const RoutingSnapshot* operator->() const { return holder_->snapshot.get(); }
+
+ private:
+  struct Holder {
+    std::shared_ptr<const RoutingSnapshot> snapshot;
+    std::size_t count;
+  };
+  Holder* holder_ = nullptr;
+};
+
+// What the connections and exchanges of one worker share. Loop thread only.
+struct WorkerContext {
+  WorkerContext(std::size_t worker_index, std::size_t worker_count);
+  ~WorkerContext();
+
+  const std::size_t index;
+  const std::size_t workers;
+  EventLoop loop;
+  FrameArena frames;
+  ReceiveArea area;
+  Pool pool;
+  Random random;
+  WorkerCells cells;
+  SnapshotRef snapshot;
+  bool draining = false;
+
+  // Scratch between a readiness event and the end of its handler.
+  http::HeadBuffer head;
+  http::RequestHead request_head;
+  http::ResponseHead response_head;
+
+  // Exchanges are used again and again; their buffers stay warm.
+  std::unique_ptr<Exchange> take_exchange();
+  void give_back(std::unique_ptr<Exchange> exchange);
+
+ private:
+  std::vector<std::unique_ptr<Exchange>> spare_exchanges_;
+};
+
+}  // namespace ficus::proxy

@@ -1,0 +1,168 @@
+#include "tests/support/catch.h"
+#include "tests/unit/config/loading.h"
+
+using namespace ficus::config;
+
+namespace {
+
+std::string listener(const std::string& address) {
+  const std::string text = with_route("weight: 5");
+  const std::string old = "0.0.0.0:8080";
+  return std::string(text).replace(text.find(old), old.size(), "\"" + address + "\"");
+}
+
+std::string endpoints(const std::string& list) {
+  return "version: 1\nlisteners: [{address: 0.0.0.0:80}]\nbackends: {a: {endpoints: [" + list +
+         "]}}\nroutes: [{name: x, legacy: a}]\n";
+}
+
+std::string backend(const std::string& more) {
+  return "version: 1\nlisteners: [{address: 0.0.0.0:80}]\nbackends: {a: {endpoints: "
+         "[\"http://a\"], " +
+         more + "}}\nroutes: [{name: x, legacy: a}]\n";
+}
+
+}  // namespace
+
+TEST_CASE("the version is 1 and must be given") {
+  CHECK(told("listeners: [{address: 0.0.0.0:80}]\nbackends: {a: {endpoints: [\"http://a\"]}}\n"
+             "routes: [{name: x, legacy: a}]\n") ==
+        "f.yaml:1:1: `version` is missing; Version of this format.\n");
+  CHECK_THAT(told("version: 2\n"), ContainsSubstring("f.yaml:1:10: version: `2` is more than"));
+  CHECK_THAT(told("version: \"1\"\n"), ContainsSubstring("is in quotes; write it without"));
+}
+
+TEST_CASE("unknown keys get a suggestion or the list of known ones") {
+  CHECK(told(with_route("wieght: 5")) ==
+        "f.yaml:7:51: routes[0].wieght: is an unknown key; did you mean `weight`?\n");
+  CHECK_THAT(told(with_line("zzzzzzzz: 1")), ContainsSubstring("known here: admin, backends"));
+  CHECK(told(with_line("drain: {zzzzz: 1}")) ==
+        "f.yaml:1:9: drain.zzzzz: is an unknown key; known here: delay, timeout\n");
+}
+
+TEST_CASE("a key without a value is told at the key") {
+  CHECK(told(with_line("drain:")) ==
+        "f.yaml:1:1: drain: has no value; give it one (map) or remove the key\n");
+  CHECK_THAT(told(with_route("weight: ~")),
+             ContainsSubstring("f.yaml:7:51: routes[0].weight: has no"));
+}
+
+TEST_CASE("wrong types are told with the type that is needed") {
+  CHECK(told(with_line("drain: 5s")) == "f.yaml:1:8: drain: `5s` is a single value; needed: map\n");
+  CHECK_THAT(told(with_line("drain: [5s]")), ContainsSubstring("is a list; needed: map"));
+  CHECK_THAT(told(with_line("include: a.yaml")), ContainsSubstring("put brackets around it"));
+  CHECK_THAT(told(with_line("include: [[a]]")),
+             ContainsSubstring("include[0]: is a list; needed: text"));
+  CHECK_THAT(told(with_line("workers: {a: 1}")),
+             ContainsSubstring("is a map; needed: number or auto"));
+  CHECK_THAT(told(with_line("workers: many")),
+             ContainsSubstring("is not a whole number; allowed: 1 to 256"));
+  CHECK_THAT(told(with_line("workers: 257")), ContainsSubstring("is more than allowed: 1 to 256"));
+  CHECK_THAT(told(with_line("workers: 0")), ContainsSubstring("is less than allowed: 1 to 256"));
+  CHECK(told(with_line("workers: auto")).empty());
+  CHECK_THAT(told(with_line("defaults: {guard: {slow_start: yes}}")),
+             ContainsSubstring("`yes` is neither true nor false"));
+  CHECK_THAT(told(with_line("state_dir: var")), ContainsSubstring("is not an absolute path"));
+}
+
+TEST_CASE("a listener is a literal address with a port") {
+  for (const char* good : {"127.0.0.1:0", "[::]:8080", "[::1]:65535", "10.1.2.3:1"}) {
+    CHECK(told(listener(good)).empty());
+  }
+  const auto says = [](const char* address, const char* problem) {
+    CAPTURE(address);
+    CHECK_THAT(told(listener(address)), ContainsSubstring("f.yaml:2:23: listeners[0].address: ") &&
+                                            ContainsSubstring(problem));
+  };
+  says(":8080", "for all of them write 0.0.0.0:8080 or [::]:8080");
+  says("*:8080", "for all of them write 0.0.0.0:8080 or [::]:8080");
+  says("8080", "is only a port");
+  says("localhost:8080", "is a name; write the address: 127.0.0.1");
+  says("example.com:8080", "does not begin with an IP address");
+  says("10.0.0.1", "has no port");
+  says("10.0.0.1:", "has no valid port");
+  says("10.0.0.1:65536", "has no valid port");
+  says("10.0.0.256:80", "does not begin with an IP address");
+  says("::1", "has no brackets");
+  says("[::1]", "has no port");
+  says("[::g]:80", "does not begin with an IP address");
+  says("unix:/run/x", "not in this version");
+}
+
+TEST_CASE("listener addresses differ, but for port 0") {
+  const std::string rest =
+      "backends: {a: {endpoints: [\"http://a\"]}}\nroutes: [{name: x, legacy: a}]\n";
+  CHECK(
+      told("version: 1\nlisteners: [{address: 127.0.0.1:80}, {address: 127.0.0.1:80}]\n" + rest) ==
+      "f.yaml:2:48: listeners[1].address: `127.0.0.1:80` is already used in f.yaml:2\n");
+  CHECK(told("version: 1\nlisteners: [{address: 127.0.0.1:0}, {address: 127.0.0.1:0}]\n" + rest)
+            .empty());
+  CHECK_THAT(
+      told("version: 1\nlisteners: [{address: 127.0.0.1:80}]\nadmin: {address: 127.0.0.1:80}\n" +
+           rest),
+      ContainsSubstring("f.yaml:3:18: admin.address: `127.0.0.1:80` is already used"));
+}
+
+TEST_CASE("at least one listener and one route are needed") {
+  CHECK_THAT(told("version: 1\nlisteners: []\n"),
+             ContainsSubstring("f.yaml:2:12: listeners: is empty"));
+  CHECK_THAT(told("version: 1\n"), ContainsSubstring("`listeners` is missing"));
+  CHECK_THAT(told("version: 1\n"), ContainsSubstring("f.yaml:1:1: no route is given"));
+  CHECK_THAT(told("version: 1\nroutes: []\n"),
+             ContainsSubstring("f.yaml:2:9: routes: no route is given"));
+}
+
+TEST_CASE("the admin API stays on loopback") {
+  for (const char* good : {"127.0.0.1:0", "127.1.2.3:9901", "'[::1]:9901'"}) {
+    CHECK(told(with_line("admin: {address: " + std::string(good) + "}")).empty());
+  }
+  CHECK_THAT(
+      told(with_line("admin: {address: 0.0.0.0:9901}")),
+      ContainsSubstring("f.yaml:1:18: admin.address: `0.0.0.0:9901` is not a loopback address"));
+  CHECK_THAT(told(with_line("admin: {address: '[::]:9901'}")),
+             ContainsSubstring("is not a loopback"));
+}
+
+TEST_CASE("an endpoint is http, a host and a port") {
+  for (const char* good : {"\"http://a\"", "\"HTTP://A.b:1\"", "\"http://[::1]:9001\"",
+                           "\"http://10.0.0.5:9001\", \"http://10.0.0.5:9002\""}) {
+    CHECK(told(endpoints(good)).empty());
+  }
+  const auto says = [](const std::string& endpoint, const char* problem) {
+    CAPTURE(endpoint);
+    CHECK_THAT(
+        told(endpoints("\"" + endpoint + "\"")),
+        ContainsSubstring("f.yaml:3:28: backends.a.endpoints[0]: ") && ContainsSubstring(problem));
+  };
+  says("https://a:1", "uses TLS, which is not in this version");
+  says("unix:/run/a.sock", "is a Unix socket, which is not in this version");
+  says("10.0.0.5:9001", "is not a URL; write http://host:port");
+  says("ftp://a", "is not a URL");
+  says("http://a/", "has something after host and port");
+  says("http://a?x", "has something after host and port");
+  says("http://user:pass@a", "has a user name");
+  says("http://", "has no valid host");
+  says("http://a:0", "has no valid port");
+  says("http://a:99999", "has no valid port");
+  says("http://a b", "has no valid host");
+  says("http://1.2.3", "has no valid host");
+  says("http://::1", "has no valid");
+  CHECK_THAT(told(endpoints("")), ContainsSubstring("f.yaml:3:27: backends.a.endpoints: is empty"));
+  CHECK_THAT(told(endpoints("\"http://a\", \"http://A:80\"")),
+             ContainsSubstring("backends.a.endpoints[1]: `http://A:80` is named twice"));
+}
+
+TEST_CASE("backends have names of the common grammar, endpoints, and checks with a path") {
+  CHECK_THAT(told(with_line("x: 1")), ContainsSubstring("unknown key"));
+  const std::string rest =
+      "version: 1\nlisteners: [{address: 0.0.0.0:80}]\nroutes: [{name: x, legacy: a}]\n";
+  CHECK_THAT(told(rest + "backends: {A: {endpoints: [\"http://a\"]}}"),
+             ContainsSubstring("f.yaml:4:12: backends.A: `A` has capital letters"));
+  CHECK_THAT(told(rest + "backends: {a: {}}"), ContainsSubstring("`endpoints` is missing"));
+  CHECK_THAT(told(backend("health_check: {}")), ContainsSubstring("`path` is missing"));
+  CHECK_THAT(told(backend("health_check: {path: x}")), ContainsSubstring("is not a path"));
+  CHECK(told(backend("health_check: {path: \"/x?full=1\"}")) == "");
+  CHECK_THAT(told(backend("timeouts: {connect: 2}")), ContainsSubstring("has no unit"));
+  CHECK_THAT(told(backend("timeouts: {connect: 1h}")),
+             ContainsSubstring("`1h` is more than allowed: 10ms to 5m"));
+}

@@ -1,0 +1,115 @@
+#include "config/substitution.h"
+
+#include "tests/support/catch.h"
+#include "tests/unit/config/loading.h"
+
+using namespace ficus::config;
+
+namespace {
+
+const Scripted kAround{
+    {{"NAME", "value"}, {"EMPTY", ""}, {"WEIGHT", "50"}, {"DEEP", "${NAME}"}},
+    {{"/etc/key", "s3cret\n"}, {"/etc/crlf", "s3cret\r\n"}, {"/etc/two", "a\n\n"}},
+    {}};
+
+std::string put_in(const std::string& text) {
+  const Substitution result = substitute(text, kAround.environment());
+  REQUIRE(result.problems.empty());
+  return result.text;
+}
+
+std::string problem(const std::string& text) {
+  const Substitution result = substitute(text, kAround.environment());
+  REQUIRE(result.problems.size() == 1);
+  return result.problems.front();
+}
+
+}  // namespace
+
+TEST_CASE("variables, defaults and files are put in") {
+  CHECK(put_in("${NAME}") == "value");
+  CHECK(put_in("a-${NAME}-${NAME}-b") == "a-value-value-b");
+  CHECK(put_in("${NONE:-other}") == "other");
+  CHECK(put_in("${EMPTY:-other}") == "other");
+  CHECK(put_in("${EMPTY}").empty());
+  CHECK(put_in("${NONE:-}").empty());
+  CHECK(put_in("${file:/etc/key}") == "s3cret");
+  CHECK(put_in("${file:/etc/crlf}") == "s3cret");
+  CHECK(put_in("${file:/etc/two}") == "a\n");
+}
+
+TEST_CASE("a doubled dollar is a literal, and a lone one is left alone") {
+  CHECK(put_in("$${NAME}") == "${NAME}");
+  CHECK(put_in("a$${b") == "a${b");
+  CHECK(put_in("$NAME $ 5$") == "$NAME $ 5$");
+}
+
+TEST_CASE("what was put in is not looked at again") { CHECK(put_in("${DEEP}") == "${NAME}"); }
+
+TEST_CASE("a bad substitution names itself and the mend") {
+  CHECK(problem("${NONE}") ==
+        "`${NONE}`: the variable is not set; set it, or give a default: ${NONE:-value}");
+  CHECK_THAT(problem("${file:/none}"), ContainsSubstring("the file cannot be read: No such file"));
+  CHECK_THAT(problem("${file:key}"), ContainsSubstring("must begin with /"));
+  CHECK_THAT(problem("${NAME"), ContainsSubstring("has no `}` after it"));
+  CHECK_THAT(problem("${}"), ContainsSubstring("is not a variable's name"));
+  CHECK_THAT(problem("${1A}"), ContainsSubstring("is not a variable's name"));
+  CHECK_THAT(problem("${A-b}"), ContainsSubstring("is not a variable's name"));
+}
+
+TEST_CASE("a substituted number is a number, in quotes too") {
+  const LoadOutcome outcome = kAround.load(with_route("weight: \"${WEIGHT}\""));
+  REQUIRE(outcome.config);
+  CHECK(outcome.config->routes[0].weight.percent() == 50);
+}
+
+TEST_CASE("substitution reports its place") {
+  CHECK(told(with_line("revision: ${NONE}")) ==
+        "f.yaml:1:11: revision: `${NONE}`: the variable is not set; set it, or give a default: "
+        "${NONE:-value}\n");
+}
+
+TEST_CASE("keys are not substituted") {
+  CHECK_THAT(told(with_line("${NAME}: 1"), kAround), ContainsSubstring("is an unknown key"));
+}
+
+TEST_CASE("what was put in is never shown") {
+  const Scripted around{
+      {{"S", "hunter2 hunter2"}, {"LONG", std::string(70'000, 'x')}}, {{"/k", "hunter2\x01"}}, {}};
+  for (const char* where :
+       {"name: x, weight: \"${S}\"", "weight: 5, writes: \"${S}\"", "sticky: {by: [\"${S}\"]}",
+        "match: {path: \"${S}\", hosts: [\"${S}\"], methods: [\"${S}\"]}",
+        "match: {headers: {A: \"${file:/k}\"}}", "override: {header: \"${S}\", secret: \"${S}\"}",
+        "override: {cookie: \"${file:/k}\", from: [\"${S}\"]}", "fallback: {on: [\"${S}\"]}",
+        "fallback: {on: [reset], max_body: \"${S}\"}", "guard: {failures: {header: \"${S}\"}}",
+        "guard: {failures: {statuses: \"${S}\"}}", "guard: {slow_start: \"${S}\"}",
+        "guard: \"${S}\"", "guard: {judge: {window: \"${S}\", min_requests: \"${S}\"}}",
+        "assign: [{match: {from: [\"${S}\"]}, side: \"${S}\"}]"}) {
+    CAPTURE(where);
+    const std::string all = told(with_route(where), around);
+    CHECK_FALSE(all.empty());
+    CHECK(all.find("hunter2") == std::string::npos);
+  }
+  const std::string globals = told(
+      "version: \"${S}\"\nworkers: \"${S}\"\nstate_dir: ${S}\nlisteners: [{address: \"${S}\"}]\n"
+      "admin: {address: \"${S}\"}\nbackends: {a: {endpoints: [\"${S}\"]}}\n"
+      "include: [\"${S}\"]\nroutes: [{name: \"${S}\", legacy: \"${S}\"}, {name: \"${S}\"}]\n",
+      around);
+  CHECK_FALSE(globals.empty());
+  CHECK(globals.find("hunter2") == std::string::npos);
+}
+
+TEST_CASE("a secret in the file itself is not shown either") {
+  CHECK(told(with_route("override: {header: X-A, secret: {hunter2: hunter2}}")).find("hunter2") ==
+        std::string::npos);
+  CHECK(told(with_route("override: {header: X-A, secret: [hunter2]}")).find("hunter2") ==
+        std::string::npos);
+}
+
+TEST_CASE("values too large together are refused") {
+  Scripted around;
+  around.files["/big"] = std::string(60'000, 'x');
+  std::string text = with_route("weight: 5") + "include: [";
+  for (int i = 0; i < 400; ++i) text += "\"${file:/big}\",";
+  CHECK_THAT(told(text + "]\n", around), ContainsSubstring("too large together"));
+}
