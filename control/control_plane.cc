@@ -126,13 +126,21 @@ void ControlPlane::submit(WeightChange change, ChangePipeline::Answer answer) {
   });
 }
 
-// Answers are posted, so that they come after the view that shows the change.
+// Who has the answer finds the change in the view, and that the workers have it.
+void ControlPlane::answer_later(const ChangePipeline::Answer& answer,
+                                const Result<ChangePipeline::Receipt>& receipt) {
+  post([this, answer, receipt] {
+    publish_view();
+    answer(receipt);
+  });
+}
+
 void ControlPlane::apply(const WeightChange& change, ChangePipeline::Answer answer) {
   const RouteEntry* entry = pipeline_.table().find(change.route);
   const RouteEntry before = entry ? *entry : RouteEntry{};
   const std::uint64_t version = pipeline_.version();
   pipeline_.submit(change, [this, answer = std::move(answer)](const auto& receipt) {
-    post([answer, receipt] { answer(receipt); });
+    answer_later(answer, receipt);
   });
   if (pipeline_.version() == version) return;
   if (change.verb == Verb::rollback && !before.latch) {
@@ -196,9 +204,8 @@ void ControlPlane::preview(WeightChange change, std::function<void(Result<RouteE
 void ControlPlane::load(std::shared_ptr<const ResolvedConfig> resolved,
                         ChangePipeline::Answer answer) {
   post([this, resolved = std::move(resolved), answer = std::move(answer)] {
-    pipeline_.load(resolved, [this, answer](const auto& receipt) {
-      post([answer, receipt] { answer(receipt); });
-    });
+    pipeline_.load(resolved,
+                   [this, answer](const auto& receipt) { answer_later(answer, receipt); });
     reload_ = {true, parts_.clock.wall(), {}};
     after_load();
     after_change();

@@ -96,6 +96,8 @@ class ControlPlane final : public proxy::TripSink {
   void watch_outages(Clock::Monotonic now);
   void act_on_outage(const config::Route& config, const proxy::Route& route);
   void apply(const WeightChange& change, ChangePipeline::Answer answer);
+  void answer_later(const ChangePipeline::Answer& answer,
+                    const Result<ChangePipeline::Receipt>& receipt);
   void after_load();
   void after_change();
   void sample_busy(Clock::Monotonic now);

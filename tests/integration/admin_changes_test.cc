@@ -107,7 +107,7 @@ TEST_CASE("a new side whose checks fail loses its traffic, and is rolled back af
   const std::string configuration =
       "backends:\n  old: {endpoints: [\"" + legacy.url() + "\"]}\n  new: {endpoints: [\"" +
       fresh.url() +
-      "\"], health_check: {path: /up, interval: 50ms, unhealthy_after: 1, healthy_after: 1}}\n"
+      "\"], health_check: {path: /up, interval: 100ms, unhealthy_after: 1, healthy_after: 1}}\n"
       "routes:\n  - {name: shop, match: {path_prefix: /}, legacy: old, new: new, weight: 100,\n"
       "     guard: {slow_start: false, unhealthy_grace: 300ms}}\n";
   FicusProcess ficus(configuration);
