@@ -15,7 +15,8 @@ std::string shop_on(const HttpBackend& legacy, const HttpBackend& fresh,
          "new: new, " + route_keys + "}\n";
 }
 
-constexpr const char* kWeight = "/api/v1/routes/shop/weight";
+const std::string kWeight = "/api/v1/routes/shop/weight";
+const std::string kBack = kWeight + "?reason=back";
 
 }  // namespace
 
@@ -30,7 +31,7 @@ TEST_CASE("a weight set through the API moves the next request") {
   CHECK_THAT(answer.body, ContainsSubstring("\"durable\":false"));
   for (int i = 0; i < 8; ++i) CHECK(get(ficus.port(), "/").body == "new");
 
-  CHECK(ficus.admin_delete(std::string(kWeight) + "?reason=back").status() == 200);
+  CHECK(ficus.admin_delete(kBack).status() == 200);
   CHECK(get(ficus.port(), "/").body == "legacy");
   ficus.terminate();
 }

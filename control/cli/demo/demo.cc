@@ -81,8 +81,9 @@ Claim nothing_else_failed(const Director& director) {
 }
 
 int tell(World& world, View& view) {
-  Cast cast{world.fresh,   world.traffic, AdminCalls(world.proxy.admin_port()),
-            demo_routes(), kUsersARoute,  world.interrupts};
+  Cast cast{world.fresh,     world.traffic, AdminCalls(world.proxy.admin_port()),
+            demo_routes(),   kUsersARoute,  kDemoWorkers,
+            world.interrupts};
   Director director(cast, view);
   const std::vector<Act> story = the_story();
   const bool whole = director.play(story);
@@ -107,8 +108,9 @@ int tell(World& world, View& view) {
 }
 
 int serve(World& world, View& view) {
-  Cast cast{world.fresh,   world.traffic, AdminCalls(world.proxy.admin_port()),
-            demo_routes(), kUsersARoute,  world.interrupts};
+  Cast cast{world.fresh,     world.traffic, AdminCalls(world.proxy.admin_port()),
+            demo_routes(),   kUsersARoute,  kDemoWorkers,
+            world.interrupts};
   for (const std::string& route : cast.routes) cast.admin.set_weight(route, 10);
   view.line("Try, in another terminal (Ctrl-C here ends it):");
   view.line("  export FICUS_ADMIN=" + url(world.proxy.admin_port()));
