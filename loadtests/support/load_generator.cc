@@ -144,8 +144,8 @@ void LoadGenerator::send_due() {
     const auto due = started_ + static_cast<std::uint64_t>(static_cast<double>(due_count_) * 1e9 /
                                                            options_.rate);
     if (due > now_) return;
-    Connection& connection = *idle_.back();
-    idle_.pop_back();
+    Connection& connection = *idle_.front();
+    idle_.pop_front();
     if (!connection.fd.open() || connection.connecting || connection.waiting) continue;
     ++due_count_;
     send_next(connection, due);

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <deque>
 #include <memory>
 #include <string>
 #include <vector>
@@ -60,7 +61,7 @@ class LoadGenerator {
   Descriptor epoll_;
   Descriptor timer_;
   std::vector<std::unique_ptr<Connection>> connections_;
-  std::vector<Connection*> idle_;  // open loop only
+  std::deque<Connection*> idle_;  // open loop only; in turn, so that every client address is heard
   std::string scratch_;
   std::vector<char> buffer_;
   std::uint64_t now_ = 0;

@@ -19,7 +19,7 @@
 namespace ficus::control::demo {
 namespace {
 
-constexpr unsigned kUsersARoute = 8;
+constexpr unsigned kUsersARoute = 16;
 constexpr int kInterrupted = 130;
 
 sigset_t block_interrupts() {

@@ -13,8 +13,8 @@ namespace ficus::control::demo {
 struct TrafficOptions {
   std::uint16_t port = 0;                  // of the proxy, on 127.0.0.1
   std::vector<std::string> hosts;          // one group of users each
-  unsigned users_a_host = 8;               // a keep-alive connection and a client address each
-  std::chrono::milliseconds interval{40};  // between the requests of one user
+  unsigned users_a_host = 16;              // a keep-alive connection and a client address each
+  std::chrono::milliseconds interval{80};  // between the requests of one user
 };
 
 // Users of the shop, on a thread of their own: each waits for its answer, then for its next turn,
