@@ -184,10 +184,10 @@ void RequestHead::rebase_and_normalise(char* bytes) {
   if (path_normal) return;
   char* target_bytes = bytes + target_at;
   // It was judged when it was parsed: there is a normal form.
-  const std::size_t size = normalise_path(target_bytes, path_size).value_or(path_size);
-  std::memmove(target_bytes + size, target_bytes + path_size, target_size - path_size);
-  target_size -= path_size - static_cast<std::uint32_t>(size);
-  path_size = static_cast<std::uint32_t>(size);
+  const std::size_t normal = normalise_path(target_bytes, path_size).value_or(path_size);
+  std::memmove(target_bytes + normal, target_bytes + path_size, target_size - path_size);
+  target_size -= path_size - static_cast<std::uint32_t>(normal);
+  path_size = static_cast<std::uint32_t>(normal);
   path_normal = true;
 }
 
