@@ -56,9 +56,9 @@ void introduce(View& view, const World& world) {
   view.line("ficus demo: a shop moves from its legacy version to a new one.");
   view.line("  legacy shop " + url(world.legacy.port()) + ", new shop " + url(world.fresh.port()) +
             ", ficus " + url(world.proxy.port()) + ", admin API " + url(world.proxy.admin_port()));
-  view.line(
-      "  16 users, half on a route without fallback, half on one with it; a quarter of the "
-      "requests are orders (POST)");
+  view.line("  " + std::to_string(2 * kUsersARoute) +
+            " users, half on a route without fallback, half on one with it; a quarter of the "
+            "requests are orders (POST)");
 }
 
 void say_where_to_go(View& view) {
