@@ -24,7 +24,7 @@ struct Cast {
   std::vector<std::string> routes;
   unsigned users_a_route = 0;
   unsigned workers = 0;  // of the proxy
-  sigset_t interrupts;  // blocked in all threads; ends the demo
+  sigset_t interrupts;   // blocked in all threads; ends the demo
 };
 
 // One break of the new side, as users saw it.

@@ -1,8 +1,7 @@
 #include "proxy/relay/pipe.h"
 
-#include <sys/socket.h>
-
 #include <string>
+#include <sys/socket.h>
 
 #include "proxy/net/event_loop.h"
 #include "tests/support/catch.h"
