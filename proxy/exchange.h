@@ -117,6 +117,7 @@ class Exchange {
   Pipe response_pipe_;
   bool response_begun_ = false;  // a final head is on its way to the client
   bool any_response_byte_ = false;
+  std::size_t interim_bytes_ = 0;  // of this try
   bool server_keep_alive_ = false;
   bool tunnel_ = false;
   bool close_client_ = false;

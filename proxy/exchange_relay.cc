@@ -12,6 +12,9 @@ namespace {
 constexpr http::HeadLimits kResponseLimits{};
 // An answer that takes longer is judged before its end (GUARD §1).
 constexpr std::chrono::seconds kJudgedAfterHead{5};
+// Interim responses of one exchange. Enough for hours of 102; a bound for what is kept for a client
+// that takes none of them.
+constexpr std::size_t kMaxInterimBytes = 256 * 1024;
 
 Error client_left() { return {ErrorKind::client_abort, Fault::downstream, RetrySafety::never, {}}; }
 
@@ -74,6 +77,7 @@ PipeState Exchange::send_request() {
   UpstreamConnection& up = *lease_;
   up.socket.set_listener(&client_->waiter);
   request_sink_broken_ = any_byte_sent_ = any_response_byte_ = false;
+  interim_bytes_ = 0;
   request_sent_at_ = now();
 
   http::UpstreamHeadContext added;
@@ -137,6 +141,8 @@ Exchange::Progress Exchange::read_response(Error& error) {
 
 Exchange::Progress Exchange::read_head(Error& error) {
   UpstreamConnection& up = *lease_;
+  // What a short send left of an interim response.
+  if (!client_->out.empty()) client_->out.flush(client_->socket);
   bool more = up.in.empty() || up.socket.readable();
   for (;;) {
     if (more) {
@@ -163,6 +169,12 @@ Exchange::Progress Exchange::read_head(Error& error) {
         break;
     }
     if (!context_.response_head.interim()) return on_head(error);
+    interim_bytes_ += context_.response_head.size;
+    if (interim_bytes_ > kMaxInterimBytes) {
+      context_.pool.cells(up.endpoint()).malformed_responses.add();
+      error = malformed("too many interim responses");
+      return Progress::failed;
+    }
     forward_interim();
     more = up.in.empty();
   }
