@@ -70,6 +70,9 @@ class Exchange {
   Progress begin_tunnel();
   PipeState begin_response();
   Progress on_response(PipeState state, Error& error);
+  bool awaits_continue() const;
+  SteadyTime request_limit() const;
+  SteadyTime response_limit() const;
   SteadyTime deadline() const;
   Error on_deadline();
   std::size_t copy_limit() const;
