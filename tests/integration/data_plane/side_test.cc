@@ -211,6 +211,19 @@ TEST_CASE("data plane: an untrusted address overrides nothing, nor does an unsig
         "legacy");
 }
 
+TEST_CASE("data plane: a value signed with the secret overrides from anywhere, until it expires") {
+  Sides sides;
+  FicusProcess ficus(sides.configuration(
+      0, "override: {header: X-Ficus-Side, secret: \"a-long-enough-secret-0123\"}"));
+  RawClient client(ficus.port());
+  // HMAC-SHA-256 of "new.4102444800" (the year 2100) and of "new.1000000000" (2001).
+  const std::string mac = "8d63bf6bb44f639acfa8df47cd65beade43386914b0a81258fad71c47ef6b97a";
+  const std::string old_mac = "10d22598b64ecf5eddd65bdd033c867073de98c4b2fcf78094190188c9a07839";
+  CHECK(side_of(client, "X-Ficus-Side: new.4102444800." + mac + "\r\n") == "new");
+  CHECK(side_of(client, "X-Ficus-Side: new.4102444801." + mac + "\r\n") == "legacy");
+  CHECK(side_of(client, "X-Ficus-Side: new.1000000000." + old_mac + "\r\n") == "legacy");
+}
+
 TEST_CASE("data plane: a rollback frees everybody at once, sticky and assigned ones too") {
   Sides sides;
   FicusProcess ficus(
