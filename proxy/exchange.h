@@ -70,6 +70,9 @@ class Exchange {
   Progress begin_tunnel();
   PipeState begin_response();
   Progress on_response(PipeState state, Error& error);
+  bool awaits_continue() const;
+  SteadyTime request_limit() const;
+  SteadyTime response_limit() const;
   SteadyTime deadline() const;
   Error on_deadline();
   std::size_t copy_limit() const;
@@ -117,6 +120,7 @@ class Exchange {
   Pipe response_pipe_;
   bool response_begun_ = false;  // a final head is on its way to the client
   bool any_response_byte_ = false;
+  std::size_t interim_bytes_ = 0;  // of this try
   bool server_keep_alive_ = false;
   bool tunnel_ = false;
   bool close_client_ = false;

@@ -12,6 +12,9 @@ namespace {
 constexpr http::HeadLimits kResponseLimits{};
 // An answer that takes longer is judged before its end (GUARD §1).
 constexpr std::chrono::seconds kJudgedAfterHead{5};
+// Interim responses of one exchange. Enough for hours of 102; a bound for what is kept for a client
+// that takes none of them.
+constexpr std::size_t kMaxInterimBytes = 256 * 1024;
 
 Error client_left() { return {ErrorKind::client_abort, Fault::downstream, RetrySafety::never, {}}; }
 
@@ -74,6 +77,7 @@ PipeState Exchange::send_request() {
   UpstreamConnection& up = *lease_;
   up.socket.set_listener(&client_->waiter);
   request_sink_broken_ = any_byte_sent_ = any_response_byte_ = false;
+  interim_bytes_ = 0;
   request_sent_at_ = now();
 
   http::UpstreamHeadContext added;
@@ -137,6 +141,8 @@ Exchange::Progress Exchange::read_response(Error& error) {
 
 Exchange::Progress Exchange::read_head(Error& error) {
   UpstreamConnection& up = *lease_;
+  // What a short send left of an interim response.
+  if (!client_->out.empty()) client_->out.flush(client_->socket);
   bool more = up.in.empty() || up.socket.readable();
   for (;;) {
     if (more) {
@@ -163,6 +169,12 @@ Exchange::Progress Exchange::read_head(Error& error) {
         break;
     }
     if (!context_.response_head.interim()) return on_head(error);
+    interim_bytes_ += context_.response_head.size;
+    if (interim_bytes_ > kMaxInterimBytes) {
+      context_.pool.cells(up.endpoint()).malformed_responses.add();
+      error = malformed("too many interim responses");
+      return Progress::failed;
+    }
     forward_interim();
     more = up.in.empty();
   }
@@ -308,50 +320,62 @@ Exchange::Progress Exchange::on_response(PipeState state, Error& error) {
   return Progress::waiting;
 }
 
+// The client keeps its body back until the server says 100, and the server has said nothing.
+bool Exchange::awaits_continue() const {
+  return request_.expect_continue && !any_response_byte_ && request_pipe_.payload_bytes() == 0 &&
+         !request_pipe_.sink_blocked();
+}
+
+SteadyTime Exchange::request_limit() const {
+  const config::BackendTimeouts& server = backend().timeouts;
+  if (request_pipe_.handed_over() || request_sink_broken_) {
+    return response_begun_ ? Timer::kNever : request_sent_at_ + server.first_byte;
+  }
+  if (request_pipe_.sink_blocked()) return request_pipe_.last_write() + server.idle;
+  if (awaits_continue()) return request_pipe_.last_write() + server.first_byte;
+  return request_pipe_.last_read() + client_->timeouts.request_body_idle;
+}
+
+SteadyTime Exchange::response_limit() const {
+  if (!response_begun_) return Timer::kNever;
+  if (response_pipe_.sink_blocked()) {
+    return response_pipe_.last_write() + client_->timeouts.write_idle;
+  }
+  return std::max(response_pipe_.last_read(), response_pipe_.last_write()) +
+         backend().timeouts.idle;
+}
+
 // Whoever we wait for has a limit; the earliest counts.
 SteadyTime Exchange::deadline() const {
-  const config::BackendTimeouts& server = backend().timeouts;
-  SteadyTime limit = Timer::kNever;
-  if (!request_pipe_.handed_over() && !request_sink_broken_) {
-    limit = request_pipe_.sink_blocked()
-                ? request_pipe_.last_write() + server.idle
-                : request_pipe_.last_read() + client_->timeouts.request_body_idle;
-  } else if (!response_begun_) {
-    limit = request_sent_at_ + server.first_byte;
-  }
-  if (response_begun_) {
-    const SteadyTime response_limit =
-        response_pipe_.sink_blocked()
-            ? response_pipe_.last_write() + client_->timeouts.write_idle
-            : std::max(response_pipe_.last_read(), response_pipe_.last_write()) + server.idle;
-    limit = std::min(limit, response_limit);
-  }
+  const SteadyTime limit = std::min(request_limit(), response_limit());
   return outcome_.settled() ? limit : std::min(limit, outcome_due_);
 }
 
+// The fault is of the one whose limit passed: a server that streams on is not to blame for a client
+// whose body stopped.
 Error Exchange::on_deadline() {
   if (!outcome_.settled() && now() >= outcome_due_) {
     outcome_.success();
     outcome_due_ = Timer::kNever;
   }
-  if (now() < deadline()) return {};
-  if (response_begun_) {
+  if (now() >= response_limit()) {
     if (response_pipe_.sink_blocked()) {
       return {ErrorKind::write_timeout, Fault::downstream, RetrySafety::never, {}};
     }
     return {ErrorKind::idle_timeout, Fault::upstream, RetrySafety::never,
             "the server stopped in the middle of its answer"};
   }
-  if (!request_pipe_.handed_over() && !request_sink_broken_) {
-    if (!request_pipe_.sink_blocked()) {
-      return {ErrorKind::body_timeout, Fault::downstream, RetrySafety::never,
-              "the request's body did not arrive in time"};
-    }
+  if (now() < request_limit()) return {};
+  if (request_pipe_.handed_over() || request_sink_broken_ || awaits_continue()) {
+    return {ErrorKind::first_byte_timeout, Fault::upstream, RetrySafety::never,
+            "the server did not begin to answer in time"};
+  }
+  if (request_pipe_.sink_blocked()) {
     return {ErrorKind::idle_timeout, Fault::upstream, RetrySafety::never,
             "the server stopped reading the request"};
   }
-  return {ErrorKind::first_byte_timeout, Fault::upstream, RetrySafety::never,
-          "the server did not begin to answer in time"};
+  return {ErrorKind::body_timeout, Fault::downstream, RetrySafety::never,
+          "the request's body did not arrive in time"};
 }
 
 }  // namespace ficus::proxy

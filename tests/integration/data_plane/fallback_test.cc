@@ -224,3 +224,41 @@ TEST_CASE("data plane: the budget bounds fallbacks, at least 256 in 10 seconds")
   CHECK(served >= 256);
   CHECK(served < 600);
 }
+
+TEST_CASE("data plane: a PUT that the new side refuses early goes on towards legacy") {
+  ScriptedBackend legacy;
+  ScriptedBackend fresh({read_head(), read_count(5), send(kFailed), read_to_end()});
+  FicusProcess ficus(with_fallback(legacy, fresh.url(), "writes: shared, " + std::string(kAll)));
+  RawClient client(ficus.port());
+  const std::string fields = "Content-Length: 10\r\n";
+  client.send(request("PUT /", fields, "hello"));
+  legacy.wait_for_bytes(0, forwarded("PUT /", fields, "hello").size());
+  CHECK(client.exchange("world").raw == ok("ok"));
+  CHECK(legacy.received() == forwarded("PUT /", fields, "helloworld"));
+  CHECK(client.exchange(request("HEAD /")).status() == 200);
+}
+
+TEST_CASE("data plane: an upgrade falls back like any GET") {
+  const std::string switched =
+      "HTTP/1.1 101 Switching Protocols\r\nUpgrade: echo/1\r\nConnection: upgrade\r\n\r\n";
+  ScriptedBackend legacy({read_head(), send(switched + "hello"), read_count(3), send("bye")});
+  ScriptedBackend fresh({read_request(), reset_connection()});
+  FicusProcess ficus(with_fallback(legacy, fresh.url()));
+  RawClient client(ficus.port());
+  client.send(request("GET /", "Connection: upgrade\r\nUpgrade: echo/1\r\n"));
+  CHECK(client.read_bytes(switched.size() + 5) == switched + "hello");
+  client.send("abc");
+  CHECK(client.read_to_end() == "bye");
+}
+
+TEST_CASE("data plane: a request that waited for 100 Continue on new waits for legacy's") {
+  ScriptedBackend legacy({read_head(), send("HTTP/1.1 100 Continue\r\n\r\n"), read_count(5),
+                          send(ok("ok")), read_to_end()});
+  ScriptedBackend fresh({read_head(), read_to_end()});
+  FicusProcess ficus(with_fallback(legacy, fresh.url(), "writes: shared, " + std::string(kAll)));
+  RawClient client(ficus.port());
+  client.send(request("PUT /", "Expect: 100-continue\r\nContent-Length: 5\r\n"));
+  CHECK(client.read_response().status() == 100);
+  client.send("hello");
+  CHECK(client.read_response().raw == ok("ok"));
+}

@@ -143,3 +143,24 @@ TEST_CASE("data plane: targets without a path get one, and a star stays one") {
   client.exchange(given.sent + "\r\nHost: a\r\n\r\n");
   CHECK(backend.wait_for_request().start_line == given.received);
 }
+
+TEST_CASE("data plane: a route is found by the host in effect, whatever its case and port") {
+  ScriptedBackend shop;
+  ScriptedBackend rest(answer_each(ok("rest")));
+  FicusProcess ficus("workers: 1\nbackends:\n  a: {endpoints: [\"" + shop.url() +
+                     "\"]}\n  b: {endpoints: [\"" + rest.url() +
+                     "\"]}\nroutes:\n"
+                     "  - {name: shop, match: {hosts: [shop.example], path_prefix: /, methods: "
+                     "[GET]}, legacy: a}\n"
+                     "  - {name: rest, match: {path_prefix: /}, legacy: b}\n");
+  RawClient client(ficus.port());
+  const auto answer_to = [&](const std::string& line, const std::string& host) {
+    return client.exchange(line + " HTTP/1.1\r\nHost: " + host + "\r\n\r\n").body;
+  };
+  CHECK(answer_to("GET /", "shop.example") == "ok");
+  CHECK(answer_to("GET /", "SHOP.example:8080") == "ok");
+  CHECK(answer_to("GET http://Shop.Example/", "other") == "ok");
+  CHECK(answer_to("GET http://other/", "shop.example") == "rest");
+  CHECK(answer_to("GET /", "x.shop.example") == "rest");
+  CHECK(answer_to("POST /", "shop.example") == "rest");
+}

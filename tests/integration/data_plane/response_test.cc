@@ -115,7 +115,7 @@ TEST_CASE("data plane: a cut or malformed body never looks complete to the clien
     client.read_until("HTTP/1.1 200 OK\r\n");
     backend.release();
     const std::string rest = client.read_to_end();
-    CHECK_FALSE(rest.ends_with("0\r\n\r\n"));
+    CHECK_FALSE(rest.ends_with("\r\n0\r\n\r\n"));
     CHECK_THAT(rest, !ContainsSubstring("HTTP/1.1"));
     CHECK(backend.requests() == 1);
   }

@@ -1,6 +1,6 @@
 // Which endpoint a request goes to, when it is sent again, and how long a backend is waited for.
 
-#include <memory>
+#include <sys/socket.h>
 
 #include "tests/integration/data_plane/fixture.h"
 #include "tests/support/catch.h"
@@ -276,4 +276,49 @@ TEST_CASE("data plane: a client that takes nothing for write_idle is given up") 
   client.limit_receive_buffer(4096);
   client.send(request("GET /"));
   backend.wait_for_end_of_connection();
+}
+
+TEST_CASE("data plane: a client whose body stops is the one to blame, though the server answers") {
+  Script streams{read_head(), send("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n")};
+  streams.push_back(send(chunk("x")));
+  streams.push_back(read_to_end());
+  ScriptedBackend legacy;
+  ScriptedBackend fresh(streams);
+  TwoSides terms;
+  terms.listener = "timeouts: {request_body_idle: 200ms}";
+  FicusProcess ficus(split({legacy.url()}, {fresh.url()}, terms));
+  RawClient client(ficus.port());
+  client.send(request("POST /", "Content-Length: 10\r\n", "x"));
+  const HttpMessage response = client.read_response();
+  CHECK(response.status() == 200);
+  CHECK_FALSE(response.complete);
+  fresh.wait_for_end_of_connection();
+  const HttpMessage route = ficus.admin_get("/api/v1/routes/shop");
+  const std::size_t at = route.body.find("\"new\"");
+  REQUIRE(at != std::string::npos);
+  CHECK_THAT(route.body.substr(at), ContainsSubstring("\"errors\":0"));
+}
+
+TEST_CASE("data plane: a connection that is not accepted in time is a timeout, or another's turn") {
+  // A queue of one that is full: the kernel drops what comes after.
+  const ReservedPort reserved;
+  const Descriptor listener = reserved.listen();
+  REQUIRE(::listen(listener.get(), 0) == 0);
+  const Descriptor queued = connect_to_loopback(reserved.port());
+  const std::string full = url_of(reserved);
+  ScriptedBackend alive;
+
+  FicusProcess alone(one_side({full}, "connect: 200ms"));
+  CHECK(fetch(alone.port(), request("GET /")).status() == 504);
+
+  FicusProcess with_another(one_side({full, alive.url()}, "connect: 200ms"));
+  for (int i = 0; i < 3; ++i) {
+    CHECK(fetch(with_another.port(), request("POST /", "Content-Length: 1\r\n", "x")).raw ==
+          ok("ok"));
+  }
+  TwoSides terms;
+  terms.timeouts = "connect: 200ms";
+  terms.route = "fallback: {on: [connect_failure], budget_percent: 100}";
+  FicusProcess falling(split({alive.url()}, {full}, terms));
+  CHECK(fetch(falling.port(), request("POST /", "Content-Length: 1\r\n", "x")).raw == ok("ok"));
 }
