@@ -246,6 +246,7 @@ PlainWindow::Counts FastLane::totals() const {
 std::optional<Trip> FastLane::trip(SteadyTime now) {
   Trip result;
   result.evidence = evidence_at(now);
+  ++result.evidence.counted_failures;  // the failure that trips is sown after the check
   result.verdict = verdict(result.evidence);
   if (guard_.mode == config::GuardMode::enforce) {
     take_off(result.verdict == Verdict::rollback ? LaneState::latched : LaneState::retreated, now);

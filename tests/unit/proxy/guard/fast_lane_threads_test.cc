@@ -103,7 +103,9 @@ TEST_CASE("many workers see a broken side at once and one of them takes it off",
     lane.latch(steady_now());
   });
   CHECK(sink.trips.load() >= 50);
-  CHECK(sink.failures.load() >= 150);
+  // Three failures are the least that convinces; one of them may have been seen, and listed, under
+  // the weight before.
+  CHECK(sink.failures.load() >= 100);
 }
 
 }  // namespace
