@@ -67,7 +67,8 @@ void SendBuffer::append(const iovec* parts, int count, std::size_t skip) {
   for (int i = 0; i < count; ++i) extra += parts[i].iov_len;
   extra -= skip;
   if (begin_ + size_ + extra > capacity_) {
-    const std::size_t wanted = size_ + extra;
+    // Exact for what one short send left, doubled for what comes in small pieces.
+    const std::size_t wanted = std::max(size_ + extra, capacity_ * 2);
     std::unique_ptr<char[]> bigger(new char[wanted]);
     if (size_ > 0) std::memcpy(bigger.get(), storage_.get() + begin_, size_);
     storage_ = std::move(bigger);
