@@ -204,6 +204,4 @@ void write_local_reply(const LocalReply& reply, ReplyFormat format, HeadBuffer& 
   if (reply.request_method != Method::head) write_body(reply, format, out);
 }
 
-void write_continue(HeadBuffer& out) { out.append("HTTP/1.1 100 Continue\r\n\r\n"); }
-
 }  // namespace ficus::proxy::http

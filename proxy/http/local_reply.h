@@ -32,7 +32,4 @@ std::string_view reason_phrase(int status);
 // Appends head and body: RFC 9457 problem details, or the same as text.
 void write_local_reply(const LocalReply& reply, ReplyFormat format, HeadBuffer& out);
 
-// Appends an interim "HTTP/1.1 100 Continue".
-void write_continue(HeadBuffer& out);
-
 }  // namespace ficus::proxy::http

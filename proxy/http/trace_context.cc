@@ -71,10 +71,4 @@ TraceContext TraceContext::begin(const std::array<std::uint64_t, 3>& random) {
   return context;
 }
 
-TraceContext TraceContext::child(std::uint64_t random) const {
-  TraceContext context = *this;
-  write_hex(non_zero(random), context.text_.data() + kSpanIdAt);
-  return context;
-}
-
 }  // namespace ficus::proxy::http

@@ -21,9 +21,6 @@ class TraceContext {
   // A new, sampled trace from 192 random bits.
   static TraceContext begin(const std::array<std::uint64_t, 3>& random);
 
-  // The same trace and flags with a new span id from 64 random bits.
-  TraceContext child(std::uint64_t random) const;
-
   std::string_view traceparent() const { return {text_.data(), text_.size()}; }
   std::string_view trace_id() const { return traceparent().substr(3, 32); }
   std::string_view span_id() const { return traceparent().substr(36, 16); }

@@ -84,13 +84,5 @@ TEST_CASE("browsers and people get text, programs get JSON") {
   CHECK(reply_format("text/html, application/json;q=0.9") == ReplyFormat::problem_json);
 }
 
-TEST_CASE("an interim 100 is a complete head") {
-  HeadBuffer out;
-  write_continue(out);
-  const ParsedResponse parsed(out.view());
-  CHECK(parsed.complete());
-  CHECK(parsed.head.interim());
-}
-
 }  // namespace
 }  // namespace ficus::proxy::http

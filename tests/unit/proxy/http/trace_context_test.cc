@@ -9,15 +9,12 @@ namespace {
 
 const std::string kValid = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
 
-TEST_CASE("a valid traceparent is read and goes on under a new span") {
+TEST_CASE("a valid traceparent is read into its parts") {
   const auto context = TraceContext::parse(kValid);
   REQUIRE(context);
   CHECK(context->traceparent() == kValid);
   CHECK(context->trace_id() == "0af7651916cd43dd8448eb211c80319c");
   CHECK(context->span_id() == "b7ad6b7169203331");
-  CHECK(context->child(0x1234).traceparent() ==
-        "00-0af7651916cd43dd8448eb211c80319c-0000000000001234-01");
-  CHECK(context->child(0).span_id() == "0000000000000001");
 }
 
 TEST_CASE("an invalid traceparent is none") {
