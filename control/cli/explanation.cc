@@ -11,6 +11,7 @@
 #include "control/decision.h"
 #include "proxy/http/head_writer.h"
 #include "proxy/http/request_head.h"
+#include "proxy/http/trace_context.h"
 #include "proxy/request_lookup.h"
 #include "proxy/route/side_choice.h"
 #include "proxy/route/side_rules.h"
@@ -131,6 +132,10 @@ std::string forwarded_text(const http::RequestHead& head, const proxy::SocketAdd
   http::UpstreamHeadContext context;
   context.client_ip = ip;
   if (http::client_request_id(head).empty()) context.request_id = "(made for each request)";
+  if (!http::TraceContext::parse(head.value(http::HeaderId::traceparent))) {
+    context.traceparent = "(begun for each request)";
+    context.keep_tracestate = false;
+  }
   http::HeadBuffer out;
   http::write_upstream_head(head, context, out);
   std::string result = "\n";
