@@ -1,5 +1,6 @@
 #include "control/app.h"
 
+#include <algorithm>
 #include <future>
 #include <sched.h>
 #include <sys/resource.h>

@@ -4,6 +4,7 @@
 #include <ctime>
 #include <poll.h>
 #include <sys/socket.h>
+#include <vector>
 
 #include <CLI/CLI.hpp>
 

@@ -1,5 +1,6 @@
 #include "control/metrics/exposition.h"
 
+#include <algorithm>
 #include <limits>
 #include <map>
 #include <sstream>

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <string>
+
 // Debian 12 and Ubuntu 24.04 differ in the Catch2 they ship: v2 or v3.
 #ifdef FICUS_CATCH3
 #include <catch2/catch_all.hpp>

@@ -1,5 +1,6 @@
 #include "control/cli/demo/traffic.h"
 
+#include <algorithm>
 #include <array>
 #include <mutex>
 #include <optional>

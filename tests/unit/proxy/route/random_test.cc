@@ -1,6 +1,7 @@
 #include "proxy/route/random.h"
 
 #include <array>
+#include <cmath>
 #include <set>
 #include <string>
 
