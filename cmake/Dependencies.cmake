@@ -1,6 +1,6 @@
 # Everything comes from the distribution's packages.
 find_package(Threads REQUIRED)
-find_package(Boost 1.81 REQUIRED CONFIG)
+find_package(Boost 1.81 REQUIRED CONFIG COMPONENTS url)
 find_package(OpenSSL 3 REQUIRED)
 find_package(yaml-cpp REQUIRED)
 find_package(prometheus-cpp REQUIRED)
@@ -9,6 +9,6 @@ find_package(CLI11 REQUIRED)
 find_path(XXHASH_INCLUDE_DIR xxhash.h REQUIRED)
 
 add_library(ficus_boost INTERFACE)
-target_link_libraries(ficus_boost INTERFACE Boost::headers Threads::Threads)
+target_link_libraries(ficus_boost INTERFACE Boost::headers Boost::url Threads::Threads)
 target_compile_definitions(ficus_boost INTERFACE
   BOOST_ASIO_NO_DEPRECATED BOOST_ERROR_CODE_HEADER_ONLY BOOST_ASIO_SEPARATE_COMPILATION BOOST_BEAST_SEPARATE_COMPILATION)

@@ -47,19 +47,19 @@ choose_packages() {
   [ "$wanted" = build ] || packages+=("${check_packages[@]}")
   case $id-$version in
     debian-12)
-      packages+=(libboost1.81-dev)
+      packages+=(libboost1.81-dev libboost-url1.81-dev)
       [ "$wanted" = build ] || packages+=(clang-format-14)
       ;;
-    debian-13) packages+=(libboost-dev) ;;
+    debian-13) packages+=(libboost-dev libboost-url-dev) ;;
     ubuntu-24.04)
-      packages+=(libboost-dev)
+      packages+=(libboost-dev libboost-url-dev)
       [ "$wanted" = build ] || packages+=(clang-format-14)
       ;;
     *)
       fail "packages can be installed on Debian 12 and 13 and Ubuntu 24.04, not on '$id $version'" \
         "install what these Debian packages contain, with Boost 1.81 or newer, then run
         FICUS_SETUP=skip $0
-        ${packages[*]} libboost-dev"
+        ${packages[*]} libboost-dev libboost-url-dev"
       ;;
   esac
 }

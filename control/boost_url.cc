@@ -1,2 +1,0 @@
-// The compiled part of Boost.URL.
-#include <boost/url/src.hpp>
