@@ -76,33 +76,33 @@ Decision decision_of(std::shared_ptr<const proxy::Trip> trip, Clock::Wall at) {
 }
 
 std::string log_line(const std::string& route, const Decision& decision) {
-  std::string line = std::string(text(decision.kind)) + " route=" + quoted(route) +
+  std::string line = std::string(text(decision.kind)) + " route=" + in_quotes(route) +
                      " by=" + decision.actor + " cause=" + decision.cause +
                      " weight=" + number(decision.weight.percent());
   if (decision.trip) {
     const proxy::Trip& trip = *decision.trip;
     line += " failures=" + std::to_string(trip.evidence.epoch.new_failure) +
             " of=" + std::to_string(trip.evidence.epoch.new_assigned) +
-            " statuses=" + quoted(tally(trip.last)) + " wealth=" + number(trip.evidence.wealth) +
+            " statuses=" + in_quotes(tally(trip.last)) + " wealth=" + number(trip.evidence.wealth) +
             " threshold=" + number(trip.evidence.threshold) +
             " max_error_rate=" + number(trip.evidence.tau * 100);
     if (!trip.last.empty()) {
       const proxy::KeptFailure& example = trip.last.back();
-      line += " endpoint=" + quoted(example.endpoint) +
-              " example=" + quoted(example.method + " " + example.path) +
-              " request_id=" + quoted(example.request_id);
+      line += " endpoint=" + in_quotes(example.endpoint) +
+              " example=" + in_quotes(example.method + " " + example.path) +
+              " request_id=" + in_quotes(example.request_id);
     }
     return line;
   }
-  return line + " reason=" + quoted(decision.summary);
+  return line + " reason=" + in_quotes(decision.summary);
 }
 
 std::string log_line(const WeightChange& change, const RouteEntry& after) {
   const bool rearmed = change.verb == Verb::rearm;
-  return std::string(rearmed ? "rearm" : "weight") + " route=" + quoted(change.route) +
+  return std::string(rearmed ? "rearm" : "weight") + " route=" + in_quotes(change.route) +
          " by=" + change.actor + " weight=" + number(after.effective().percent()) +
          " origin=" + std::string(text(after.origin())) +
-         " version=" + std::to_string(after.version) + " reason=" + quoted(change.reason);
+         " version=" + std::to_string(after.version) + " reason=" + in_quotes(change.reason);
 }
 
 std::string percent_text(config::Weight weight) { return number(weight.percent()) + " %"; }

@@ -30,7 +30,7 @@ void Log::info(std::string_view text) { logger_->log(spdlog::level::info, "{}", 
 void Log::warning(std::string_view text) { logger_->log(spdlog::level::warn, "{}", text); }
 void Log::error(std::string_view text) { logger_->log(spdlog::level::err, "{}", text); }
 
-std::string quoted(std::string_view value) {
+std::string in_quotes(std::string_view value) {
   constexpr std::size_t kLongest = 200;
   const bool cut = value.size() > kLongest;
   if (cut) value = value.substr(0, kLongest);

@@ -32,6 +32,6 @@ class Log {
 
 // A value for "key=value" in a log line: quoted when it has spaces or quotes, control characters
 // replaced, at most 200 characters.
-std::string quoted(std::string_view value);
+std::string in_quotes(std::string_view value);
 
 }  // namespace ficus::control

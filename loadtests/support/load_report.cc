@@ -15,7 +15,7 @@ std::string number(double value) {
   return text;
 }
 
-std::string quoted(std::string_view text) {
+std::string in_quotes(std::string_view text) {
   std::string out = "\"";
   for (const char c : text) {
     if (c == '"' || c == '\\') out += '\\';
@@ -26,7 +26,7 @@ std::string quoted(std::string_view text) {
 
 void member(std::string& out, std::string_view name, const std::string& value) {
   if (out.back() != '{') out += ',';
-  out += quoted(name) + ':' + value;
+  out += in_quotes(name) + ':' + value;
 }
 
 }  // namespace
@@ -111,8 +111,8 @@ void LoadReport::append_counts(std::string& out) const {
       if (entry.by_status[status] == 0) continue;
       if (list.size() > 1) list += ',';
       std::string item = "{";
-      member(item, "method", quoted(methods_[entry.method]));
-      member(item, "backend", quoted(backends_[entry.backend]));
+      member(item, "method", in_quotes(methods_[entry.method]));
+      member(item, "backend", in_quotes(backends_[entry.backend]));
       member(item, "status", std::to_string(status));
       member(item, "count", std::to_string(entry.by_status[status]));
       list += item + '}';
@@ -128,10 +128,10 @@ void LoadReport::append_failures(std::string& out) const {
     std::string item = "{";
     member(item, "sent", number(seconds_of(failure.sent)));
     member(item, "ended", number(seconds_of(failure.ended)));
-    member(item, "method", quoted(methods_[failure.method]));
-    member(item, "backend", quoted(backends_[failure.backend]));
+    member(item, "method", in_quotes(methods_[failure.method]));
+    member(item, "backend", in_quotes(backends_[failure.backend]));
     member(item, "status", std::to_string(failure.status));
-    member(item, "kind", quoted(failure.kind));
+    member(item, "kind", in_quotes(failure.kind));
     list += item + '}';
   }
   member(out, "failures", list + ']');
@@ -139,7 +139,8 @@ void LoadReport::append_failures(std::string& out) const {
 
 void LoadReport::append_users(std::string& out) const {
   std::string names = "[";
-  for (const std::string& name : backends_) names += (names.size() > 1 ? "," : "") + quoted(name);
+  for (const std::string& name : backends_)
+    names += (names.size() > 1 ? "," : "") + in_quotes(name);
   member(out, "backends", names + ']');
   std::string masks = "[";
   for (const std::uint32_t mask : user_backends_) {
