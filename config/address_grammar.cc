@@ -124,7 +124,9 @@ Parsed<EndpointUrl> parse_endpoint(std::string_view text) {
   const std::optional<std::uint16_t> port =
       parts.port ? to_port(*parts.port) : std::optional<std::uint16_t>(80);
   if (!port || *port == 0) return fail("has no valid port; allowed: 1 to 65535");
-  EndpointUrl endpoint{std::string(text), {}, *port, {}};
+  EndpointUrl endpoint;
+  endpoint.text = text;
+  endpoint.port = *port;
   if (const std::optional<std::string_view> inside = bracketed_ipv6(parts.host)) {
     endpoint.host = *inside;
   } else if (is_ipv4(parts.host) || is_host_name(parts.host)) {

@@ -22,16 +22,38 @@ struct Location {
 };
 
 struct ListenerTimeouts {
+  milliseconds tls_handshake{10'000};
   milliseconds request_head{10'000};
   milliseconds request_body_idle{30'000};
   milliseconds keep_alive{75'000};
   milliseconds write_idle{30'000};
+  std::optional<milliseconds> request;  // of a whole exchange; none: off
 };
+
+// PEM files. The certificate's file holds the chain, the leaf first.
+struct TlsIdentity {
+  std::string certificate;
+  std::string private_key;
+  std::optional<std::string> ocsp_response;  // DER file that is stapled
+  Location at;
+};
+
+enum class TlsVersion { tls_1_2, tls_1_3 };
+
+struct ListenerTls {
+  std::vector<TlsIdentity> certificates;  // chosen by SNI; the first one if no name fits
+  TlsVersion min_version = TlsVersion::tls_1_2;
+};
+
+enum class ProxyProtocol { off, v1, v2 };
 
 struct Listener {
   std::string host;  // literal IPv4 or IPv6 address, without brackets
   std::uint16_t port = 0;
   ListenerTimeouts timeouts;
+  std::optional<ListenerTls> tls;
+  std::vector<std::string> trusted_proxies;  // CIDR: whose word about the client is believed
+  ProxyProtocol proxy_protocol = ProxyProtocol::off;
   Location at;
 
   // "127.0.0.1:8080", "[::1]:8080"
@@ -46,13 +68,29 @@ struct Admin {
   std::string address() const;
 };
 
+// One line a request.
+struct AccessLog {
+  std::string path;             // a file, or /dev/stdout
+  std::string format = "json";  // or a text with {named} fields
+  double sample_percent = 100;  // of the requests that went well; the others are always kept
+};
+
+struct Limits {
+  std::optional<std::uint32_t> max_connections;             // none: half the descriptors
+  std::optional<std::uint32_t> max_connections_per_client;  // none: off
+  std::uint64_t max_header_bytes = 32 * 1024;               // of one head
+  std::uint32_t max_headers = 100;
+  std::uint64_t max_uri_bytes = 8 * 1024;
+  std::optional<std::uint64_t> max_body_bytes;  // of a request; none: unlimited
+};
+
 struct Drain {
   milliseconds delay{2'000};
   milliseconds timeout{30'000};
 };
 
 struct HealthCheck {
-  std::string path;
+  std::string path;  // empty: a TCP (and TLS) connection is enough
   milliseconds interval{2'000};
   milliseconds timeout{1'000};
   int healthy_after = 2;
@@ -67,11 +105,43 @@ struct BackendTimeouts {
   milliseconds tunnel_idle{3'600'000};
 };
 
+enum class EndpointScheme { http, https, unix_socket };
+
 struct EndpointUrl {
-  std::string text;  // as written: "http://10.0.0.5:9001"
-  std::string host;  // name or literal, without brackets
+  std::string text;  // as written: "http://10.0.0.5:9001", "unix:/run/shop.sock"
+  EndpointScheme scheme = EndpointScheme::http;
+  std::string host;  // name or literal, without brackets; the path of a unix socket
   std::uint16_t port = 80;
   Location at;
+};
+
+// How a backend's https endpoints are spoken to.
+struct BackendTls {
+  std::optional<std::string> ca;           // PEM file; none: what the system trusts
+  std::optional<std::string> server_name;  // SNI and name that is verified; none: the host
+  bool verify = true;
+  std::optional<TlsIdentity> identity;  // the client's own certificate
+  Location at;
+};
+
+// Envoy's names and meaning. Ejects an endpoint that fails; never the last usable one.
+struct OutlierDetection {
+  int consecutive_failures = 5;
+  milliseconds base_ejection_time{30'000};
+  milliseconds max_ejection_time{300'000};
+  double max_ejection_percent = 50;
+};
+
+struct BackendLimits {
+  std::uint32_t max_connections = 1000;
+  std::uint32_t max_pending = 1000;
+};
+
+// Faults of a backend's answers that are cleaned and counted instead of refused.
+struct Tolerance {
+  bool header_name_space = false;
+  bool bare_lf = false;
+  bool duplicate_equal_length = false;
 };
 
 struct Backend {
@@ -79,17 +149,23 @@ struct Backend {
   std::vector<EndpointUrl> endpoints;
   std::optional<HealthCheck> health_check;
   BackendTimeouts timeouts;
+  std::optional<BackendTls> tls;
+  Tolerance tolerate;
+  std::optional<OutlierDetection> outlier_detection;
+  BackendLimits limits;
   Location at;
 };
 
 struct HeaderCondition {
-  std::string name;
-  std::string value;  // compared exactly; the name without regard to case
+  std::string name;   // compared without regard to case
+  std::string value;  // compared exactly, or a regex (RE2) that finds a match
+  bool value_is_regex = false;
 };
 
 struct Match {
-  std::vector<std::string> hosts;          // lower case, without port; empty: any
+  std::vector<std::string> hosts;          // lower case, without port, "*.suffix" too; empty: any
   std::optional<std::string> path;         // exact
+  std::optional<std::string> path_regex;   // RE2, of the whole path
   std::optional<std::string> path_prefix;  // by segment: "/a" fits "/a" and "/a/b", not "/ab"
   std::vector<std::string> methods;        // empty: any
   std::vector<HeaderCondition> headers;    // all must hold
@@ -104,8 +180,9 @@ struct StickySource {
 };
 
 struct Sticky {
-  std::vector<StickySource> by;      // first present wins
-  std::optional<std::string> group;  // routes of one group send a key to the same side
+  std::vector<StickySource> by;                 // first present wins
+  std::optional<std::string> group;             // routes of one group send a key to the same side
+  std::optional<milliseconds> pin_after_write;  // a client stays where it wrote
 };
 
 enum class SideName { legacy, fresh };  // "new" in the file
@@ -124,6 +201,19 @@ struct Override {
   std::optional<std::string> cookie;
   std::vector<std::string> from;      // CIDR; trusted client addresses
   std::optional<std::string> secret;  // key of the HMAC that a signed value carries
+};
+
+struct SetHeader {
+  std::string name;
+  std::string value;
+};
+
+// How a request is changed for one side. What names places in the answer is mapped back.
+struct Rewrite {
+  std::optional<std::string> path_prefix;  // in place of the prefix that matched
+  std::optional<std::string> host;
+  std::vector<SetHeader> set_headers;
+  std::vector<std::string> remove_headers;
 };
 
 enum class FallbackCause { connect_failure, reset, timeout, overflow };
@@ -171,6 +261,8 @@ struct Route {
   std::optional<Sticky> sticky;
   std::vector<AssignRule> assign;
   std::optional<Override> override_by;  // key "override"
+  std::optional<Rewrite> rewrite_legacy;
+  std::optional<Rewrite> rewrite_fresh;
   std::optional<Fallback> fallback;
   Guard guard;
   Location at;
@@ -182,6 +274,8 @@ struct Config {
   std::optional<std::string> state_dir;
   std::vector<Listener> listeners;
   Admin admin;
+  std::optional<AccessLog> access_log;
+  Limits limits;
   Drain drain;
   std::vector<Backend> backends;
   std::vector<Route> routes;  // file order, includes in the order of their names

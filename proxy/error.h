@@ -13,6 +13,7 @@ enum class ErrorKind : std::uint8_t {
   // upstream
   connect_failure,
   connect_timeout,
+  tls_failure,
   no_endpoint,
   reset,  // the connection ended before a complete answer
   first_byte_timeout,
@@ -24,8 +25,10 @@ enum class ErrorKind : std::uint8_t {
   malformed_request,
   head_too_large,
   uri_too_long,
+  body_too_large,
   request_timeout,
   body_timeout,
+  exchange_timeout,
   write_timeout,
   client_abort,
   gave_up,  // left before a head, after waiting long
@@ -42,6 +45,7 @@ constexpr std::string_view text(ErrorKind kind) {
   constexpr std::array<std::string_view, kErrorKinds> kText{"none",
                                                             "connect_failure",
                                                             "connect_timeout",
+                                                            "tls_failure",
                                                             "no_endpoint",
                                                             "reset",
                                                             "first_byte_timeout",
@@ -52,8 +56,10 @@ constexpr std::string_view text(ErrorKind kind) {
                                                             "malformed_request",
                                                             "head_too_large",
                                                             "uri_too_long",
+                                                            "body_too_large",
                                                             "request_timeout",
                                                             "body_timeout",
+                                                            "exchange_timeout",
                                                             "write_timeout",
                                                             "client_abort",
                                                             "gave_up",
