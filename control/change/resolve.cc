@@ -35,7 +35,7 @@ std::string look_up(const config::EndpointUrl& url, proxy::SocketAddress& addres
 
 }  // namespace
 
-ResolveOutcome resolve(config::Config config) {
+ResolveOutcome resolve(config::Config config, std::size_t workers) {
   ResolveOutcome outcome;
   ResolvedConfig resolved;
   for (const config::Backend& backend : config.backends) {
@@ -57,6 +57,7 @@ ResolveOutcome resolve(config::Config config) {
   }
   if (!outcome.diagnostics.empty()) return outcome;
   resolved.config = std::move(config);
+  resolved.rules = compile_rules(resolved.config, workers);
   outcome.resolved = std::move(resolved);
   return outcome;
 }

@@ -1,6 +1,7 @@
 #include "control/change/route_registry.h"
 
 #include <algorithm>
+#include <random>
 #include <utility>
 
 namespace ficus::control {
@@ -43,7 +44,18 @@ proxy::LaneChange terms_of(const config::Route& route, config::Weight effective,
   return terms;
 }
 
+std::string random_key() {
+  constexpr std::size_t kBytes = 32;
+  std::random_device source;
+  std::string key;
+  while (key.size() < kBytes) key += static_cast<char>(source() & 0xff);
+  return key;
+}
+
 }  // namespace
+
+RouteRegistry::RouteRegistry(std::size_t workers, proxy::TripSink* sink)
+    : workers_(workers), sink_(sink), pin_key_(random_key()) {}
 
 RouteRegistry::Known& RouteRegistry::known(const std::string& name) {
   const auto [found, is_new] = routes_.try_emplace(name);
