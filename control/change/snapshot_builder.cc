@@ -1,7 +1,9 @@
 #include "control/change/snapshot_builder.h"
 
 #include <chrono>
+#include <map>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -35,13 +37,12 @@ std::int64_t unix_ms(Clock::Wall at) {
   return std::chrono::duration_cast<std::chrono::milliseconds>(at.time_since_epoch()).count();
 }
 
-const proxy::Backend* find_backend(const proxy::RoutingSnapshot& snapshot,
+using BackendsByName = std::map<std::string_view, const proxy::Backend*>;
+
+const proxy::Backend* find_backend(const BackendsByName& backends,
                                    const std::optional<std::string>& name) {
-  if (!name) return nullptr;
-  for (const auto& backend : snapshot.backends) {
-    if (backend->name == *name) return backend.get();
-  }
-  return nullptr;
+  const auto found = name ? backends.find(*name) : backends.end();
+  return found == backends.end() ? nullptr : found->second;
 }
 
 proxy::CompiledOverride compile(const config::Override& from) {
@@ -73,10 +74,10 @@ std::optional<proxy::CompiledPin> build_pin(const config::Route& from, const Rou
 }
 
 proxy::Route build_route(const config::Route& from, const CompiledRules::OfRoute& rules,
-                         const proxy::RoutingSnapshot& snapshot, const SnapshotSources& sources) {
+                         const BackendsByName& backends, const SnapshotSources& sources) {
   proxy::Route route;
-  route.legacy = find_backend(snapshot, from.legacy);
-  route.fresh = find_backend(snapshot, from.fresh);
+  route.legacy = find_backend(backends, from.legacy);
+  route.fresh = find_backend(backends, from.fresh);
   route.state = sources.registry.route(from.name);
   const RouteEntry* entry = sources.table.find(from.name);
   route.weight = entry ? entry->effective() : from.weight;
@@ -100,14 +101,16 @@ std::shared_ptr<const proxy::RoutingSnapshot> build_snapshot(const SnapshotSourc
   const config::Config& config = sources.resolved.config;
   auto snapshot = std::make_shared<proxy::RoutingSnapshot>();
   snapshot->version = sources.at.version;
+  BackendsByName backends;
   for (const config::Backend& backend : config.backends) {
     snapshot->backends.push_back(build_backend(backend, sources));
+    backends.emplace(backend.name, snapshot->backends.back().get());
   }
   const auto rules = sources.resolved.rules ? sources.resolved.rules
                                             : compile_rules(config, sources.registry.workers());
   snapshot->routes.reserve(config.routes.size());
   for (std::size_t i = 0; i < config.routes.size(); ++i) {
-    snapshot->routes.push_back(build_route(config.routes[i], rules->routes[i], *snapshot, sources));
+    snapshot->routes.push_back(build_route(config.routes[i], rules->routes[i], backends, sources));
   }
   snapshot->matcher = rules->matcher;
   for (const config::Listener& listener : config.listeners) {
