@@ -181,7 +181,7 @@ std::string requests_text(const http::RequestHead& head, const proxy::SocketAddr
   if (route.rewrites == nullptr) return forwarded_text(head, client, nullptr);
   std::string result;
   for (const proxy::Side one : {proxy::Side::legacy, proxy::Side::fresh}) {
-    result += "\nto " + std::string(proxy::text(one)) + ":" +
+    result += (result.empty() ? "\nto " : "to ") + std::string(proxy::text(one)) + ":" +
               forwarded_text(head, client, route.rewrite(one));
   }
   return result;
