@@ -11,7 +11,9 @@
 #include <vector>
 
 #include "control/change/change_pipeline.h"
+#include "control/change/name_watcher.h"
 #include "control/clock.h"
+#include "control/health/outlier_detector.h"
 #include "control/log.h"
 #include "control/metrics/aggregator.h"
 #include "control/metrics/exposition.h"
@@ -34,6 +36,7 @@ class ControlPlane final : public proxy::TripSink {
     Log& log;
     proxy::SnapshotSink& sink;
     WorkerCellsOf cells;
+    NameWatch names{};
   };
 
   explicit ControlPlane(const Parts& parts);
@@ -99,6 +102,9 @@ class ControlPlane final : public proxy::TripSink {
   void answer_later(const ChangePipeline::Answer& answer,
                     const Result<ChangePipeline::Receipt>& receipt);
   void after_load();
+  void watch_health();
+  void take_in(const NameReport& report);
+  void note_outlier(const OutlierDetector::Event& event);
   void after_change();
   void sample_busy(Clock::Monotonic now);
   void publish_view();
@@ -114,6 +120,8 @@ class ControlPlane final : public proxy::TripSink {
   Aggregator aggregator_;
   std::map<std::string, Judged> judged_;
   std::map<std::string, Outage> outages_;
+  OutlierDetector outliers_;
+  std::map<std::string, NameReport> names_;  // by the endpoint's text
   RollbackCounts rollbacks_;
   RollbackCounts would_roll_backs_;
   ReloadView reload_;
@@ -129,6 +137,7 @@ class ControlPlane final : public proxy::TripSink {
   mutable std::mutex view_mutex_;
   std::shared_ptr<const View> view_;
 
+  NameWatcher name_watcher_;
   std::thread thread_;
 };
 

@@ -60,6 +60,12 @@ class Exchange {
   After after() const;
   void finish();
 
+  // exchange_upstream.cc: which server, and what to think of it
+  Task<Error> wait_for_room();
+  Task<int> connect_again(const std::shared_ptr<EndpointState>& endpoint, SteadyTime limit);
+  bool may_try_another(const Error& error) const;
+  void judge_endpoint(const Error& error);
+
   // exchange_relay.cc: one conversation with one server
   PipeState send_request();
   Progress on_request(PipeState state, Error& error);
@@ -109,6 +115,7 @@ class Exchange {
   // the try
   TriedEndpoints tried_;
   Lease lease_;
+  PendingRequest pending_;
   std::shared_ptr<EndpointState> last_endpoint_;
   Pipe request_pipe_;
   bool request_begun_ = false;  // the pipe has this request, from an earlier try

@@ -87,7 +87,7 @@ PipeState Exchange::send_request() {
     added.traceparent = trace_->traceparent();
     added.keep_tracestate = false;
   }
-  added.default_host = up.endpoint().name;
+  added.default_host = up.endpoint().default_host();
   context_.head.clear();
   http::write_upstream_head(request_, added, context_.head);
 

@@ -20,10 +20,19 @@ std::unique_ptr<proxy::Backend> build_backend(const config::Backend& from,
   auto backend = std::make_unique<proxy::Backend>();
   backend->name = from.name;
   backend->timeouts = from.timeouts;
+  backend->outlier_detection = from.outlier_detection;
+  backend->preconnect = static_cast<std::uint32_t>(from.preconnect);
+  backend->state = sources.registry.backend(from.name);
+  backend->state->set_limits(from.limits);
   for (const config::EndpointUrl& url : from.endpoints) {
-    auto state = sources.registry.endpoint(from.name, url, sources.resolved.addresses.at(url.text));
-    const bool healthy = sources.healthy(from.name, state->name);
-    backend->endpoints.push_back({std::move(state), healthy});
+    const std::vector<proxy::SocketAddress>& addresses = sources.addresses.at(url.text);
+    for (const proxy::SocketAddress& address : addresses) {
+      auto state = sources.registry.endpoint(from.name, url, address);
+      const bool healthy = sources.healthy(from.name, *state);
+      std::string label = state->name;
+      if (addresses.size() > 1) label += " (" + address.ip_text() + ")";
+      backend->endpoints.push_back({std::move(state), healthy, std::move(label)});
+    }
   }
   return backend;
 }
@@ -78,12 +87,14 @@ proxy::Route build_route(const config::Route& from, const proxy::RoutingSnapshot
 }  // namespace
 
 std::shared_ptr<const proxy::RoutingSnapshot> build_snapshot(const SnapshotSources& sources) {
-  const config::Config& config = sources.resolved.config;
+  const config::Config& config = sources.config;
+  sources.registry.begin_snapshot();
   auto snapshot = std::make_shared<proxy::RoutingSnapshot>();
   snapshot->version = sources.at.version;
   for (const config::Backend& backend : config.backends) {
     snapshot->backends.push_back(build_backend(backend, sources));
   }
+  sources.registry.end_snapshot();
   std::vector<config::Match> matches;
   for (const config::Route& route : config.routes) {
     snapshot->routes.push_back(build_route(route, *snapshot, sources));

@@ -135,8 +135,11 @@ TEST_CASE("an endpoint is http, a host and a port") {
         ContainsSubstring("f.yaml:3:28: backends.a.endpoints[0]: ") && ContainsSubstring(problem));
   };
   says("https://a:1", "uses TLS, which is not in this version");
-  says("unix:/run/a.sock", "is a Unix socket, which is not in this version");
-  says("10.0.0.5:9001", "is not a URL; write http://host:port");
+  says("unix:run/a.sock", "has no absolute path; write unix:/run/shop.sock");
+  says("unix:///run/a.sock", "has no absolute path");
+  says("unix:/run/", "is a folder");
+  says("unix:/" + std::string(107, 'a'), "has a path of 108 bytes; a socket's has at most 107");
+  says("10.0.0.5:9001", "is not a URL; write http://host:port or unix:/path");
   says("ftp://a", "is not a URL");
   says("http://a/", "has something after host and port");
   says("http://a?x", "has something after host and port");
