@@ -37,7 +37,9 @@ FoundAddresses look_up(const config::EndpointUrl& url) {
   addrinfo hints{};
   hints.ai_socktype = SOCK_STREAM;
   // No IPv6 addresses on a machine that has no IPv6, and the other way round.
-  hints.ai_flags = AI_NUMERICSERV | AI_ADDRCONFIG;
+  hints.ai_flags = AI_NUMERICSERV;
+  // The loopback has both; a server may listen on either.
+  if (url.host != "localhost") hints.ai_flags |= AI_ADDRCONFIG;
   addrinfo* raw = nullptr;
   const int failed = getaddrinfo(url.host.c_str(), std::to_string(url.port).c_str(), &hints, &raw);
   const std::unique_ptr<addrinfo, FreeAddresses> list(raw);

@@ -40,6 +40,8 @@ Lease Pool::take_idle(const EndpointState& endpoint, Care care) {
   if (endpoint.slot >= idle_.size()) return {};
   Idle& idle = idle_[endpoint.slot];
   while (!idle.empty()) {
+    // One that was opened ahead and is not there yet: a new one could not be slower.
+    if (!idle.back()->socket.writable()) return {};
     std::unique_ptr<UpstreamConnection> connection = std::move(idle.back());
     idle.pop_back();
     EndpointCells& counts = cells(endpoint);
@@ -90,6 +92,12 @@ void Pool::put(std::unique_ptr<UpstreamConnection> connection,
     return;
   }
   if (endpoint.backend->waiting() != 0 && pass_on(connection)) return;
+  keep_idle(std::move(connection), pool_idle);
+}
+
+void Pool::keep_idle(std::unique_ptr<UpstreamConnection> connection,
+                     std::chrono::milliseconds pool_idle) {
+  const EndpointState& endpoint = connection->endpoint();
   if (endpoint.slot >= idle_.size()) idle_.resize(endpoint.slot + 1);
   EndpointCells& counts = cells(endpoint);
   counts.connections_active.subtract();
@@ -99,6 +107,22 @@ void Pool::put(std::unique_ptr<UpstreamConnection> connection,
   connection->socket.set_listener(connection.get());
   idle_[endpoint.slot].push_back(std::move(connection));
   if (deadline() == Timer::kNever) loop_.timers().set(*this, loop_.now() + kSweep);
+}
+
+void Pool::preconnect(const Backend& backend) {
+  if (backend.preconnect == 0) return;
+  for (const Endpoint& endpoint : backend.endpoints) {
+    const std::uint32_t slot = endpoint.state->slot;
+    if (slot >= preconnected_.size()) preconnected_.resize(slot + 1);
+    if (preconnected_[slot].lock() == endpoint.state) continue;
+    preconnected_[slot] = endpoint.state;
+    for (std::uint32_t i = 0; i < backend.preconnect && reserve(*endpoint.state->backend); ++i) {
+      int error = 0;
+      Lease lease = connect(endpoint.state, error);
+      if (!lease) break;
+      keep_idle(std::move(lease.connection_), backend.timeouts.pool_idle);
+    }
+  }
 }
 
 void Pool::close(std::unique_ptr<UpstreamConnection> connection) {

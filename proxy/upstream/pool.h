@@ -62,6 +62,7 @@ class Lease {
   void discard();
 
  private:
+  friend class Pool;
   Pool* pool_ = nullptr;
   std::unique_ptr<UpstreamConnection> connection_;
 };
@@ -124,6 +125,10 @@ class Pool final : private Timer {
   // connect_error() is 0. An empty lease if not even that was possible (`error` tells).
   Lease connect(const std::shared_ptr<EndpointState>& endpoint, int& error);
 
+  // Opens the backend's `preconnect` connections to each endpoint that is new here, as far as its
+  // limit goes. One that fails is forgotten.
+  void preconnect(const Backend& backend);
+
   // Closes all idle connections.
   void clear();
   // Closes the idle connections to endpoints that no snapshot routes to any more.
@@ -139,6 +144,8 @@ class Pool final : private Timer {
   using Idle = std::vector<std::unique_ptr<UpstreamConnection>>;
 
   void put(std::unique_ptr<UpstreamConnection> connection, std::chrono::milliseconds pool_idle);
+  void keep_idle(std::unique_ptr<UpstreamConnection> connection,
+                 std::chrono::milliseconds pool_idle);
   void close(std::unique_ptr<UpstreamConnection> connection);
   void drop_idle(UpstreamConnection& connection);
   void forget(const EndpointState& endpoint);
@@ -160,7 +167,8 @@ class Pool final : private Timer {
   EventLoop& loop_;
   ReceiveArea& area_;
   const std::size_t worker_;
-  std::vector<Idle> idle_;  // by endpoint slot
+  std::vector<Idle> idle_;                                  // by endpoint slot
+  std::vector<std::weak_ptr<EndpointState>> preconnected_;  // by endpoint slot
   std::vector<Pool*> peers_;
   std::vector<std::shared_ptr<BackendState>> awaited_;  // backends that somebody here waits for
 };
