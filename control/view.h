@@ -82,7 +82,7 @@ struct View {
   ReloadView reload;
   std::shared_ptr<const ResolvedConfig> resolved;
   std::shared_ptr<const proxy::RoutingSnapshot> snapshot;
-  std::vector<RouteView> routes;  // in the order of the configuration
+  std::vector<std::shared_ptr<const RouteView>> routes;  // in the order of the configuration
   std::vector<std::string> listening;
   std::vector<NameView> names;  // of endpoints, in the order of the alphabet
   RollbackCounts rollbacks;
