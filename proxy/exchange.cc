@@ -270,6 +270,7 @@ void Exchange::answer(const Error& error) {
   reply.request_method = request_.method;
   reply.client_minor_version = request_.minor_version;
   reply.close = close_client_;
+  reply.date = std::time(nullptr);
   context_.head.clear();
   http::write_local_reply(reply, http::reply_format(request_.value(http::HeaderId::accept)),
                           context_.head);
