@@ -7,6 +7,7 @@
 #include "proxy/fallback_rule.h"
 #include "proxy/http/head_writer.h"
 #include "proxy/http/local_reply.h"
+#include "proxy/http/max_forwards.h"
 #include "proxy/request_lookup.h"
 #include "proxy/route/side_choice.h"
 
@@ -94,6 +95,11 @@ SideCells& Exchange::side_cells() const { return state_->cells.sides[index(side_
 Task<After> Exchange::run() {
   context_.cells.requests.add();
   context_.cells.in_flight.add();
+  if (http::count_hop(request_, head_bytes_.data()) == http::Hops::used_up) {
+    answer_last_hop();
+    context_.cells.in_flight.subtract();
+    co_return after();
+  }
   if (!find_route()) {
     answer({ErrorKind::no_route, Fault::downstream, RetrySafety::never,
             "no route fits this host, path and method"});
@@ -298,9 +304,29 @@ void Exchange::answer(const Error& error) {
   reply.request_method = request_.method;
   reply.client_minor_version = request_.minor_version;
   reply.close = close_client_;
+  reply.date = std::time(nullptr);
   context_.head.clear();
   http::write_local_reply(reply, http::reply_format(request_.value(http::HeaderId::accept)),
                           context_.head);
+  const iovec part{context_.head.data(), context_.head.size()};
+  client_->out.send(client_->socket, &part, 1);
+}
+
+// The client asked what this hop is (RFC 9110 §7.6.2). A trace is not sent back: its fields may be
+// secrets that a script in a browser must not read.
+void Exchange::answer_last_hop() {
+  const bool options = request_.method == http::Method::options;
+  close_client_ =
+      request_.framing != http::Framing::none || !request_.keep_alive || context_.draining;
+  http::LocalReply reply;
+  reply.status = options ? 200 : 501;
+  reply.detail = "Max-Forwards ended at this proxy, which answers no TRACE";
+  reply.client_minor_version = request_.minor_version;
+  reply.close = close_client_;
+  reply.date = std::time(nullptr);
+  context_.head.clear();
+  http::write_local_reply(
+      reply, options ? http::ReplyFormat::empty : http::ReplyFormat::problem_json, context_.head);
   const iovec part{context_.head.data(), context_.head.size()};
   client_->out.send(client_->socket, &part, 1);
 }

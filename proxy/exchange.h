@@ -57,6 +57,7 @@ class Exchange {
   void begin_fallback();
   bool may_resend(const Error& error) const;
   void answer(const Error& error);
+  void answer_last_hop();
   After after() const;
   void finish();
 

@@ -26,7 +26,8 @@ std::size_t ip_literal_size(std::string_view text) {
   return close + 1;
 }
 
-// The size of the reg-name or IPv4 address at the front.
+// The size of the reg-name or IPv4 address at the front. Without the comma of RFC 3986's sub-delims:
+// no name has one, and two Host lines that somebody joined look like that (RFC 9110 §5.3).
 std::size_t registered_name_size(std::string_view text) {
   std::size_t at = 0;
   while (at < text.size()) {

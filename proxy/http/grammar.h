@@ -10,7 +10,7 @@ namespace ficus::proxy::http {
 // Character classes of RFC 9110 §5.6 and RFC 3986, one bit each in one table.
 enum CharClass : std::uint8_t {
   kTokenChar = 1,  // tchar
-  kHostChar = 2,   // in a reg-name, without '%'
+  kHostChar = 2,   // in a reg-name, without '%' and ','
   kDigitChar = 4,
   kHexChar = 8,
 };
@@ -29,7 +29,7 @@ constexpr std::array<std::uint8_t, 256> make_char_classes() {
   mark("0123456789", kTokenChar | kHostChar | kDigitChar | kHexChar);
   mark("abcdefABCDEF", kHexChar);
   mark("!#$%&'*+-.^_`|~", kTokenChar);
-  mark("-._~!$&'()*+,;=", kHostChar);
+  mark("-._~!$&'()*+;=", kHostChar);
   return table;
 }
 }  // namespace detail

@@ -160,6 +160,7 @@ const std::vector<Refused> kHosts{
     {400, with_host("")},
     {400, with_host("a b")},
     {400, with_host("a,b c")},
+    {400, with_host("a,b")},
     {400, with_host("u@a")},
     {400, with_host("a/b")},
     {400, with_host("http://a")},
