@@ -172,8 +172,13 @@ Parsed<EndpointUrl> parse_endpoint(std::string_view text) {
 
 Parsed<std::string> parse_host(std::string_view text) {
   const auto fail = [](std::string problem) { return failed<std::string>(std::move(problem)); };
+  constexpr std::string_view kBelow = "*.";
+  if (text == "*") return fail("fits any host; leave hosts out for that");
+  if (text.starts_with(kBelow) && is_host_name(text.substr(kBelow.size()))) {
+    return {lower_case(text), {}};
+  }
   if (text.find('*') != std::string_view::npos) {
-    return fail("has a wildcard, which is not in this version; leave hosts out to fit any");
+    return fail("has a wildcard that is not a whole first label; write *.example.com");
   }
   if (text.find("://") != std::string_view::npos) return fail("is a URL; write the host alone");
   if (bracketed_ipv6(text)) return {lower_case(text), {}};
@@ -182,6 +187,19 @@ Parsed<std::string> parse_host(std::string_view text) {
   if (text.ends_with('.')) return fail("ends in a dot; write the host without it");
   if (!is_ipv4(text) && !is_host_name(text)) return fail("is not a host name or address");
   return {lower_case(text), {}};
+}
+
+Parsed<std::string> parse_host_and_port(std::string_view text) {
+  const auto fail = [](std::string problem) { return failed<std::string>(std::move(problem)); };
+  if (text.find("://") != std::string_view::npos) return fail("is a URL; write host or host:port");
+  if (is_ipv6(text)) return fail("is an IPv6 address without brackets; write [::1]");
+  const HostAndPort parts = split_port(text);
+  const std::optional<std::uint16_t> port = parts.port ? to_port(*parts.port) : std::nullopt;
+  if (parts.port && (!port || *port == 0)) return fail("has no valid port; allowed: 1 to 65535");
+  if (!bracketed_ipv6(parts.host) && !is_ipv4(parts.host) && !is_host_name(parts.host)) {
+    return fail("is not a host name or address");
+  }
+  return {std::string(text), {}};
 }
 
 Parsed<std::string> parse_cidr(std::string_view text) {

@@ -104,7 +104,8 @@ void App::on_control(Work work) {
 }
 
 std::vector<std::string> App::start(config::Config config) {
-  auto outcome = resolve(std::move(config), names_.look_up);
+  const std::size_t workers = worker_count(config);
+  auto outcome = resolve(std::move(config), workers, names_.look_up);
   if (!outcome.resolved) return texts(outcome.diagnostics);
   running_ = std::make_shared<const ResolvedConfig>(std::move(*outcome.resolved));
   const config::Config& loaded = running_->config;
@@ -164,7 +165,8 @@ void App::reload_now(const std::string& path) {
   config::LoadOutcome loaded = config::load(path);
   std::vector<std::string> faults = texts(loaded.diagnostics);
   if (loaded.config) {
-    auto outcome = resolve(std::move(*loaded.config), names_.look_up);
+    const std::size_t workers = worker_count(*loaded.config);
+    auto outcome = resolve(std::move(*loaded.config), workers, names_.look_up);
     if (outcome.resolved) {
       faults = apply(std::make_shared<const ResolvedConfig>(std::move(*outcome.resolved)));
     } else {

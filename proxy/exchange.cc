@@ -128,8 +128,14 @@ Task<After> Exchange::run() {
   co_return result;
 }
 
+RequestView Exchange::request_view() const {
+  RequestView view = view_of(request_);
+  view.worker = context_.index;
+  return view;
+}
+
 bool Exchange::find_route() {
-  const int found = snapshot_->matcher.match(view_of(request_));
+  const int found = snapshot_->matcher->match(request_view());
   if (found == RouteMatcher::kNoRoute) return false;
   route_ = &snapshot_->routes[static_cast<std::size_t>(found)];
   state_ = &route_->state->per_worker[context_.index];
@@ -137,7 +143,8 @@ bool Exchange::find_route() {
 }
 
 void Exchange::choose() {
-  const SideRequest request{view_of(request_), client_->address, std::time(nullptr)};
+  SideRequest request{request_view(), client_->address, std::time(nullptr)};
+  if (route_->pin) request.unix_now_ms = unix_ms_now();
   assigned_at_ = std::chrono::steady_clock::now();
   choice_ = choose_side(*route_, request, context_.index, context_.random);
   side_ = choice_.side;

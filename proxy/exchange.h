@@ -6,6 +6,7 @@
 
 #include "proxy/client.h"
 #include "proxy/error.h"
+#include "proxy/http/back_map.h"
 #include "proxy/http/trace_context.h"
 #include "proxy/net/task.h"
 #include "proxy/outcome.h"
@@ -46,6 +47,7 @@ class Exchange {
   enum class Progress : std::uint8_t { waiting, finished, failed };
 
   // exchange.cc: the course of a request
+  RequestView request_view() const;
   bool find_route();
   void choose();
   Task<Error> try_side();
@@ -76,6 +78,8 @@ class Exchange {
   void forward_interim();
   Progress begin_tunnel();
   PipeState begin_response();
+  http::BackMap back_map() const;
+  bool pins_client() const;
   Progress on_response(PipeState state, Error& error);
   bool awaits_continue() const;
   SteadyTime request_limit() const;

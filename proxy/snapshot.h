@@ -3,6 +3,7 @@
 #include <atomic>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <sys/socket.h>
@@ -12,10 +13,12 @@
 #include "proxy/counters.h"
 #include "proxy/guard/fast_lane.h"
 #include "proxy/guard/outcome_epoch.h"
+#include "proxy/http/rewrite.h"
 #include "proxy/net/address.h"
 #include "proxy/route/assign.h"
 #include "proxy/route/fallback_budget.h"
 #include "proxy/route/override.h"
+#include "proxy/route/pin.h"
 #include "proxy/route/route_matcher.h"
 #include "proxy/route/splitter.h"
 #include "proxy/upstream/backend_state.h"
@@ -92,6 +95,12 @@ struct RouteState {
   std::vector<PerWorker> per_worker;
 };
 
+// How requests are changed for each side; none: not at all.
+struct SideRewrites {
+  std::optional<http::Rewrite> legacy;
+  std::optional<http::Rewrite> fresh;
+};
+
 // A route as workers see it. Immutable.
 struct Route {
   const Backend* legacy = nullptr;  // into the same snapshot; at least one is set
@@ -104,11 +113,19 @@ struct Route {
   std::uint64_t sticky_seed = 0;  // from the group, else the route's name
   std::vector<CompiledAssign> assign;
   std::optional<CompiledOverride> override_by;
+  std::optional<CompiledPin> pin;
+  std::shared_ptr<const SideRewrites> rewrites;  // null: none
   std::optional<config::Fallback> fallback;
   config::GuardMode guard_mode = config::GuardMode::enforce;
   config::GuardFailures failures;
 
   const Backend* backend(Side side) const { return side == Side::legacy ? legacy : fresh; }
+  // Null: requests go to that side as they are.
+  const http::Rewrite* rewrite(Side side) const {
+    if (rewrites == nullptr) return nullptr;
+    const auto& one = side == Side::legacy ? rewrites->legacy : rewrites->fresh;
+    return one ? &*one : nullptr;
+  }
 };
 
 struct ListenerSettings {
@@ -121,7 +138,8 @@ struct RoutingSnapshot {
   std::uint64_t version = 0;
   std::vector<std::unique_ptr<Backend>> backends;
   std::vector<Route> routes;
-  RouteMatcher matcher;  // indexes into routes
+  // Indexes into routes. Made once a configuration.
+  std::shared_ptr<const RouteMatcher> matcher = std::make_shared<const RouteMatcher>();
   std::vector<ListenerSettings> listeners;
 };
 

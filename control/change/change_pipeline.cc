@@ -93,7 +93,7 @@ void ChangePipeline::publish(RouteTable table, const RouteTable::Moment& at) {
   table_ = std::move(table);
   if (snapshot_) superseded_.push_back(std::move(snapshot_));
   snapshot_ =
-      build_snapshot({resolved_->config, addresses_, table_, parts_.registry, parts_.healthy, at});
+      build_snapshot({resolved_->config, addresses_, resolved_->rules, table_, parts_.registry, parts_.healthy, at});
   version_ = at.version;
   parts_.sink.publish(snapshot_);
 }

@@ -58,7 +58,7 @@ FoundAddresses look_up(const config::EndpointUrl& url) {
   return found;
 }
 
-ResolveOutcome resolve(config::Config config, const LookUp& look_up_name) {
+ResolveOutcome resolve(config::Config config, std::size_t workers, const LookUp& look_up_name) {
   ResolveOutcome outcome;
   ResolvedConfig resolved;
   for (const config::Backend& backend : config.backends) {
@@ -80,6 +80,7 @@ ResolveOutcome resolve(config::Config config, const LookUp& look_up_name) {
   }
   if (!outcome.diagnostics.empty()) return outcome;
   resolved.config = std::move(config);
+  resolved.rules = compile_rules(resolved.config, workers);
   outcome.resolved = std::move(resolved);
   return outcome;
 }

@@ -1,6 +1,7 @@
 #include "control/change/route_registry.h"
 
 #include <algorithm>
+#include <random>
 #include <utility>
 
 namespace ficus::control {
@@ -49,7 +50,18 @@ std::string name_of(const config::EndpointUrl& url) {
   return (ipv6 ? "[" + url.host + "]" : url.host) + ":" + std::to_string(url.port);
 }
 
+std::string random_key() {
+  constexpr std::size_t kBytes = 32;
+  std::random_device source;
+  std::string key;
+  while (key.size() < kBytes) key += static_cast<char>(source() & 0xff);
+  return key;
+}
+
 }  // namespace
+
+RouteRegistry::RouteRegistry(std::size_t workers, proxy::TripSink* sink)
+    : workers_(workers), sink_(sink), pin_key_(random_key()) {}
 
 RouteRegistry::Known& RouteRegistry::known(const std::string& name) {
   const auto [found, is_new] = routes_.try_emplace(name);

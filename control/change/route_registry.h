@@ -21,7 +21,12 @@ namespace ficus::control {
 class RouteRegistry {
  public:
   // `sink` is told about the guard's verdicts, on worker threads; outlives the registry.
-  RouteRegistry(std::size_t workers, proxy::TripSink* sink) : workers_(workers), sink_(sink) {}
+  RouteRegistry(std::size_t workers, proxy::TripSink* sink);
+
+  std::size_t workers() const { return workers_; }
+
+  // Signs the pins of this process: random, never written anywhere.
+  const std::string& pin_key() const { return pin_key_; }
 
   std::shared_ptr<proxy::RouteState> route(const std::string& name);
   std::shared_ptr<proxy::BackendState> backend(const std::string& name);
@@ -68,6 +73,7 @@ class RouteRegistry {
 
   const std::size_t workers_;
   proxy::TripSink* const sink_;
+  const std::string pin_key_;
   std::map<std::string, Known> routes_;
   std::map<std::string, std::shared_ptr<proxy::BackendState>> backends_;
   std::vector<KnownEndpoint> endpoints_;        // by slot

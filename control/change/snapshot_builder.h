@@ -19,6 +19,7 @@ using HealthLookup =
 struct SnapshotSources {
   const config::Config& config;
   const Addresses& addresses;
+  std::shared_ptr<const CompiledRules> rules;  // of `config`; null: made anew
   const RouteTable& table;
   RouteRegistry& registry;
   const HealthLookup& healthy;
