@@ -251,7 +251,7 @@ void ControlPlane::watch_health() {
 
 // A name stands for something else now, cannot be found, or can be found again.
 void ControlPlane::take_in(const NameReport& report) {
-  if (pipeline_.resolved()->addresses.count(report.endpoint) == 0) return;  // left the file
+  if (report.watch != name_watch_) return;  // older than the configuration
   const bool was_lost =
       names_.count(report.endpoint) != 0 && !names_[report.endpoint].fault.empty();
   names_[report.endpoint] = report;
@@ -280,7 +280,7 @@ void ControlPlane::note_outlier(const OutlierDetector::Event& event) {
 void ControlPlane::after_load() {
   watch_health();
   const config::Config& config = pipeline_.resolved()->config;
-  name_watcher_.watch(config.backends, pipeline_.resolved()->addresses);
+  name_watch_ = name_watcher_.watch(config.backends, pipeline_.resolved()->addresses);
   std::map<std::string, NameReport> names;
   for (const config::Backend& backend : config.backends) {
     for (const config::EndpointUrl& url : backend.endpoints) {
@@ -290,7 +290,8 @@ void ControlPlane::after_load() {
               url.host,
               pipeline_.resolved()->addresses.at(url.text),
               {},
-              names_.count(url.text) != 0 ? names_[url.text].failures : 0};
+              names_.count(url.text) != 0 ? names_[url.text].failures : 0,
+              name_watch_};
     }
   }
   names_ = std::move(names);

@@ -114,6 +114,7 @@ class ControlPlane final : public proxy::TripSink {
   std::map<std::string, Outage> outages_;
   OutlierDetector outliers_;
   std::map<std::string, NameReport> names_;  // by the endpoint's text
+  std::uint64_t name_watch_ = 0;
   RollbackCounts rollbacks_;
   RollbackCounts would_roll_backs_;
   ReloadView reload_;

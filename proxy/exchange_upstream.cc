@@ -40,7 +40,10 @@ Task<Error> Exchange::wait_for_room() {
       http::is_idempotent(request_.method) ? Pool::Care::trust_the_loop : Pool::Care::look_again;
   const bool any_healthy = backend().usable();
   for (const Endpoint& endpoint : backend().endpoints) {
-    if (tried_.contains(*endpoint.state) || (any_healthy && !endpoint.healthy)) continue;
+    if (tried_.contains(*endpoint.state) || (any_healthy && !endpoint.healthy) ||
+        endpoint.state->standing.ejected()) {
+      continue;
+    }
     lease_ = context_.pool.take_idle(*endpoint.state, care);
     if (lease_) co_return Error{};
   }

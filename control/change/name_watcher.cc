@@ -26,13 +26,15 @@ void NameWatcher::stop() {
   thread_.join();
 }
 
-void NameWatcher::watch(const std::vector<config::Backend>& backends, const Addresses& known) {
+std::uint64_t NameWatcher::watch(const std::vector<config::Backend>& backends,
+                                 const Addresses& known) {
   const std::lock_guard lock(mutex_);
+  ++watch_;
   std::map<std::string, Name> names;
   for (const config::Backend& backend : backends) {
     for (const config::EndpointUrl& url : backend.endpoints) {
       if (!has_name(url) || names.count(url.text) != 0) continue;
-      Name name{url, {url.text, url.host, known.at(url.text), {}, 0}, next_due()};
+      Name name{url, {url.text, url.host, known.at(url.text), {}, 0, watch_}, next_due()};
       const auto old = names_.find(url.text);
       if (old != names_.end()) {
         name.due = old->second.due;
@@ -43,6 +45,7 @@ void NameWatcher::watch(const std::vector<config::Backend>& backends, const Addr
   }
   names_ = std::move(names);
   changed_.notify_all();
+  return watch_;
 }
 
 Clock::Monotonic NameWatcher::next_due() {

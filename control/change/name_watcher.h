@@ -30,6 +30,7 @@ struct NameReport {
   std::vector<proxy::SocketAddress> addresses;  // the last good answer
   std::string fault;                            // of the last look-up; empty: it was answered
   std::uint64_t failures = 0;                   // look-ups that failed since it is watched
+  std::uint64_t watch = 0;                      // which call of watch() it belongs to
 };
 
 // Looks the names of endpoints up again and again on a thread of its own, because a look-up blocks.
@@ -48,8 +49,9 @@ class NameWatcher {
   // Joins the thread; a look-up that is under way is waited for.
   void stop();
 
-  // Watches the names of these from now on. `known`: what they stand for.
-  void watch(const std::vector<config::Backend>& backends, const Addresses& known);
+  // Watches the names of these from now on. `known`: what they stand for. Returns the number that
+  // reports have from now on; one with another number is older than `known`.
+  std::uint64_t watch(const std::vector<config::Backend>& backends, const Addresses& known);
 
  private:
   struct Name {
@@ -70,6 +72,7 @@ class NameWatcher {
   std::condition_variable changed_;
   std::map<std::string, Name> names_;  // by the endpoint's text
   std::minstd_rand random_{std::random_device{}()};
+  std::uint64_t watch_ = 0;
   bool stopping_ = false;
 
   std::thread thread_;

@@ -156,8 +156,8 @@ TEST_CASE("names: what is known is told by metrics and status") {
   CHECK(says("/metrics", "endpoint=\"shop.test:80\""));
   names.set({});
   CHECK(says("/metrics", "ficus_name_resolved{name=\"shop.test\"} 0"));
-  CHECK(says("/api/v1/status", "\"fault\": \"Name or service not known\""));
-  CHECK(says("/api/v1/status", "\"addresses\": [\n        \"127.0.0.1\""));
+  CHECK(says("/api/v1/status", "\"fault\":\"Name or service not known\""));
+  CHECK(says("/api/v1/status", "\"addresses\":[\"127.0.0.1\"]"));
   names.set({a.port()});
   CHECK(says("/metrics", "ficus_name_resolved{name=\"shop.test\"} 1"));
 }

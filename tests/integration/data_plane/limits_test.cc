@@ -126,7 +126,8 @@ TEST_CASE("data plane: an idle connection of another endpoint serves when there 
 TEST_CASE("data plane: what waits does not keep the proxy from ending") {
   ScriptedBackend backend(answer_on_release());
   FicusProcess ficus(
-      limited(backend.url(), "limits: {max_connections: 1}, timeouts: {connect: 60s}"));
+      limited(backend.url(), "limits: {max_connections: 1}, timeouts: {connect: 60s}") +
+      "drain: {delay: 0s, timeout: 200ms}\n");
   RawClient first(ficus.port()), second(ficus.port());
   first.send(request("GET /1"));
   backend.wait_for_request(0);
