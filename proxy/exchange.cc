@@ -368,6 +368,7 @@ Task<After> Exchange::tunnel() {
   const auto idle = backend().timeouts.tunnel_idle;
   bool to_server_ended = false;
   bool to_client_ended = false;
+  bool broken = false;
   for (;;) {
     const PipeState up = request_pipe_.pump(now());
     const PipeState down = response_pipe_.pump(now());
@@ -379,8 +380,8 @@ Task<After> Exchange::tunnel() {
       to_client_ended = true;
       client_->socket.end_sending();
     }
-    const bool broken = up == PipeState::source_failed || up == PipeState::sink_failed ||
-                        down == PipeState::source_failed || down == PipeState::sink_failed;
+    broken = up == PipeState::source_failed || up == PipeState::sink_failed ||
+             down == PipeState::source_failed || down == PipeState::sink_failed;
     if (broken || (to_server_ended && to_client_ended)) break;
     if (up == PipeState::yielded || down == PipeState::yielded) client_->waiter.yield();
     client_->in.keep();
@@ -394,8 +395,11 @@ Task<After> Exchange::tunnel() {
   cells.bytes_to_side.add(request_pipe_.payload_bytes());
   cells.bytes_from_side.add(response_pipe_.payload_bytes());
   context_.pool.cells(lease_->endpoint()).in_flight.subtract();
+  // What one side broke off must not look like an end to the other.
+  const After result = broken ? After::abort : After::close;
+  if (broken) lease_->socket.abort();
   lease_.discard();
-  co_return After::close;
+  co_return result;
 }
 
 void Exchange::finish() {

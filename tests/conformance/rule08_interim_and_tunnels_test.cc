@@ -1,6 +1,9 @@
 // Rule 8: 1xx is interim, and a tunnel begins only when the client asked and the backend agreed.
 // RFC 9110 §15.2, §7.8, §10.1.1.
 
+#include <cerrno>
+#include <sys/socket.h>
+
 #include "tests/conformance/stage.h"
 #include "tests/support/catch.h"
 
@@ -145,6 +148,39 @@ TEST_CASE("rule 8: a tunnel begins when both sides want it, and loses no byte") 
              request("GET /", "Connection: Upgrade\r\nUpgrade: chat/2, websocket\r\n"),
              asked("chat/2, websocket"), {read_head(), send(kSwitch), read_to_end()}, kSwitch),
   });
+}
+
+TEST_CASE("rule 8: a tunnel that one side breaks off is broken off on the other") {
+  ScriptedBackend backend({read_head(), send(kSwitch), hold(), reset_connection()});
+  FicusProcess ficus(in_front_of(backend));
+  RawClient client(ficus.port());
+  SECTION("by the backend") {
+    client.send(request("GET /", kAsk));
+    CHECK(client.read_bytes(kSwitch.size()) == kSwitch);
+    backend.release();
+    client.read_to_end();
+    CHECK(client.was_reset());
+  }
+  SECTION("by the client") {
+    const ReservedPort port;
+    const Descriptor listener = port.listen();
+    FicusProcess other("workers: 1\nbackends:\n  only: {endpoints: [\"http://127.0.0.1:" +
+                       std::to_string(port.port()) +
+                       "\"]}\nroutes:\n  - {name: r, match: {path_prefix: /}, legacy: only}\n");
+    RawClient leaves(other.port());
+    leaves.send(request("GET /", kAsk));
+    REQUIRE(wait_for(listener.get(), Readiness::read, Deadline()));
+    const Descriptor server(::accept(listener.get(), nullptr, nullptr));
+    ::send(server.get(), kSwitch.data(), kSwitch.size(), MSG_NOSIGNAL);
+    CHECK(leaves.read_bytes(kSwitch.size()) == kSwitch);
+    leaves.reset();
+    char bytes[4096];
+    ssize_t got = 1;
+    while ((got = ::recv(server.get(), bytes, sizeof bytes, 0)) > 0) {
+    }
+    CHECK(got < 0);
+    CHECK(errno == ECONNRESET);
+  }
 }
 
 TEST_CASE("rule 8: an offer that is not taken is an ordinary exchange") {

@@ -84,6 +84,13 @@ TEST_CASE("rule 9: a Host that is none is refused") {
       {"8-bit byte", with_host("caf\xc3\xa9")},
       {"NUL", with_host("a\0b"s)},
       {"control", with_host("a\x01")},
+      {"escaped NUL", with_host("a%00b")},
+      {"escaped line end", with_host("a%0d%0ab")},
+      {"escaped blank", with_host("a%20b")},
+      {"escaped slash", with_host("a%2Fb")},
+      {"escaped at", with_host("a%40b")},
+      {"escaped colon", with_host("a%3A80")},
+      {"escaped comma", with_host("a%2Cb")},
       {"cut escape", with_host("a%4")},
       {"escape that is none", with_host("a%zz")},
   });
@@ -111,6 +118,8 @@ TEST_CASE("rule 9: every Host that the grammar allows passes as it is written") 
       named("a."),
       named("1"),
       named("a~b"),
+      named("caf%C3%A9.example"),
+      named("%61"),
       named(std::string(255, 'a')),
   });
 }
