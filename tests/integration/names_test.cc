@@ -167,7 +167,7 @@ TEST_CASE("names: a name that nobody knows at the start is an error with its pla
   names.set({});
   Proxy proxy(names);
   REQUIRE(proxy.faults.size() == 1);
-  CHECK_THAT(proxy.faults[0], ContainsSubstring("ficus.yaml:6:21: ") &&
+  CHECK_THAT(proxy.faults[0], ContainsSubstring("ficus.yaml:6:22: ") &&
                                   ContainsSubstring("cannot find an address for 'shop.test'"));
 }
 
