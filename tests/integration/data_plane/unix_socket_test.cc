@@ -92,8 +92,10 @@ TEST_CASE("data plane: a backend on a Unix socket") {
   RawClient client(ficus.port());
   CHECK(client.exchange(request("GET /1")).body == forwarded("GET /1"));
   CHECK(client.exchange(request("GET /2")).body == forwarded("GET /2"));
-  CHECK(metric(ficus, "ficus_upstream_connections{backend=\"only\",endpoint=\"unix:" + path +
-                          "\",state=\"idle\"}") == 1);
+  wait_for_metric(
+      ficus,
+      "ficus_upstream_connections{backend=\"only\",endpoint=\"unix:" + path + "\",state=\"idle\"}",
+      1);
   // HTTP/1.0 need not say a host, and a socket has none.
   const HttpMessage old = fetch(ficus.port(), "GET /3 HTTP/1.0\r\n\r\n");
   CHECK_THAT(old.body, ContainsSubstring("\r\nHost: localhost\r\n"));
