@@ -9,6 +9,9 @@
 namespace ficus::config {
 namespace {
 
+// What fits into sockaddr_un, with its end.
+constexpr std::size_t kLongestSocketPath = 107;
+
 bool is_alphanumeric(char c) {
   return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
 }
@@ -106,13 +109,43 @@ Parsed<SocketAddress> parse_socket_address(std::string_view text) {
   return fail("does not begin with an IP address; write 0.0.0.0:8080 or [::]:8080");
 }
 
+namespace {
+
+// "unix:/run/shop.sock"
+Parsed<EndpointUrl> parse_unix_endpoint(std::string_view text) {
+  const auto fail = [](std::string problem) { return failed<EndpointUrl>(std::move(problem)); };
+  const std::string_view path = text.substr(std::string_view("unix:").size());
+  if (!path.starts_with('/') || path.starts_with("//")) {
+    return fail("has no absolute path; write unix:/run/shop.sock");
+  }
+  if (path.ends_with('/')) return fail("is a folder; write the path of the socket");
+  if (path.size() > kLongestSocketPath) {
+    return fail("has a path of " + std::to_string(path.size()) + " bytes; a socket's has at most " +
+                std::to_string(kLongestSocketPath));
+  }
+  const bool printable = std::all_of(path.begin(), path.end(), [](char c) {
+    return static_cast<unsigned char>(c) >= 0x20 && c != 0x7f;
+  });
+  if (!printable) return fail("has control characters in its path");
+  EndpointUrl endpoint;
+  endpoint.text = text;
+  endpoint.scheme = EndpointScheme::unix_socket;
+  endpoint.host = path;
+  endpoint.port = 0;
+  return {std::move(endpoint), {}};
+}
+
+}  // namespace
+
 Parsed<EndpointUrl> parse_endpoint(std::string_view text) {
   constexpr std::string_view kScheme = "http://";
   const auto fail = [](std::string problem) { return failed<EndpointUrl>(std::move(problem)); };
   const std::string lower = lower_case(text);
   if (lower.starts_with("https://")) return fail("uses TLS, which is not in this version");
-  if (lower.starts_with("unix:")) return fail("is a Unix socket, which is not in this version");
-  if (!lower.starts_with(kScheme)) return fail("is not a URL; write http://host:port");
+  if (lower.starts_with("unix:")) return parse_unix_endpoint(text);
+  if (!lower.starts_with(kScheme)) {
+    return fail("is not a URL; write http://host:port or unix:/path");
+  }
   const std::string_view authority = text.substr(kScheme.size());
   if (authority.find('@') != std::string_view::npos) {
     return fail("has a user name, which an endpoint cannot have; write http://host:port");

@@ -59,8 +59,15 @@ class Exchange {
   void begin_fallback();
   bool may_resend(const Error& error) const;
   void answer(const Error& error);
+  void answer_last_hop();
   After after() const;
   void finish();
+
+  // exchange_upstream.cc: which server, and what to think of it
+  Task<Error> wait_for_room();
+  Task<int> connect_again(const std::shared_ptr<EndpointState>& endpoint, SteadyTime limit);
+  bool may_try_another(const Error& error) const;
+  void judge_endpoint(const Error& error);
 
   // exchange_relay.cc: one conversation with one server
   PipeState send_request();
@@ -113,6 +120,7 @@ class Exchange {
   // the try
   TriedEndpoints tried_;
   Lease lease_;
+  PendingRequest pending_;
   std::shared_ptr<EndpointState> last_endpoint_;
   Pipe request_pipe_;
   bool request_begun_ = false;  // the pipe has this request, from an earlier try

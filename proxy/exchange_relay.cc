@@ -3,6 +3,7 @@
 
 #include "proxy/exchange.h"
 #include "proxy/http/head_writer.h"
+#include "proxy/http/upgrade_offer.h"
 #include "proxy/request_lookup.h"
 #include "proxy/route/pin.h"
 #include "proxy/route/sticky_key.h"
@@ -88,7 +89,7 @@ PipeState Exchange::send_request() {
     added.traceparent = trace_->traceparent();
     added.keep_tracestate = false;
   }
-  added.default_host = up.endpoint().name;
+  added.default_host = up.endpoint().default_host();
   added.rewrite = route_->rewrite(side_);
   context_.head.clear();
   http::write_upstream_head(request_, added, context_.head);
@@ -197,9 +198,10 @@ Exchange::Progress Exchange::on_head(Error& error) {
   const http::ResponseHead& head = context_.response_head;
   status_ = head.status;
   if (head.status == 101) {
-    if (request_.upgrade) return begin_tunnel();
+    if (http::fits_offer(request_, head)) return begin_tunnel();
     context_.pool.cells(lease_->endpoint()).malformed_responses.add();
-    error = malformed("101 without a request to change the protocol");
+    error = malformed(request_.upgrade ? "101 to a protocol that was not offered"
+                                       : "101 without a request to change the protocol");
     return Progress::failed;
   }
   if (side_ == Side::fresh && !fell_back_ && route_->fallback) {
@@ -251,7 +253,7 @@ http::BackMap Exchange::back_map() const {
   http::BackMap map;
   map.rewrite = route_->rewrite(side_);
   map.client_host = request_.host();
-  map.endpoint = lease_->endpoint().name;
+  map.endpoint = lease_->endpoint().default_host();
   return map;
 }
 

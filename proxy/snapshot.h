@@ -5,6 +5,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <sys/socket.h>
 #include <vector>
 
@@ -20,34 +21,55 @@
 #include "proxy/route/pin.h"
 #include "proxy/route/route_matcher.h"
 #include "proxy/route/splitter.h"
+#include "proxy/upstream/backend_state.h"
+#include "proxy/upstream/endpoint_standing.h"
 
 namespace ficus::proxy {
 
-// One server of a backend. Stable address; outlives snapshots, so that a weight change closes no
-// pooled connection. `slot` is a small number that no other endpoint alive has.
+// One server of a backend: one address of one configured endpoint. Stable address; outlives
+// snapshots, so that a weight change closes no pooled connection. `slot` is a small number that no
+// other endpoint alive has.
 struct EndpointState {
   EndpointState(std::uint32_t slot_number, std::string endpoint_name, SocketAddress socket_address,
-                std::size_t workers)
+                std::size_t workers, std::shared_ptr<BackendState> its_backend = nullptr)
       : slot(slot_number),
         name(std::move(endpoint_name)),
         address(socket_address),
+        backend(its_backend ? std::move(its_backend) : std::make_shared<BackendState>(workers)),
         cells(workers) {}
 
+  // What Host says to this server if the client did not: HTTP/1.0.
+  std::string_view default_host() const {
+    return address.family() == AF_UNIX ? std::string_view("localhost") : std::string_view(name);
+  }
+
   const std::uint32_t slot;
-  const std::string name;  // "10.0.0.5:9001"
+  const std::string name;  // as configured: "10.0.0.5:9001", "shop.internal:80", "unix:/run/x.sock"
   const SocketAddress address;
+  const std::shared_ptr<BackendState> backend;
+  EndpointStanding standing;
   std::vector<EndpointCells> cells;  // by worker
 };
 
 struct Endpoint {
   std::shared_ptr<EndpointState> state;
   bool healthy = true;
+  std::string label{};  // of metrics: the name, with the address where the name has several
 };
 
 struct Backend {
   std::string name;
   std::vector<Endpoint> endpoints;
   config::BackendTimeouts timeouts;
+  std::shared_ptr<BackendState> state;
+  std::optional<config::OutlierDetection> outlier_detection;
+  std::uint32_t preconnect = 0;  // connections that each worker opens to a new endpoint
+
+  // Failures in a row that take an endpoint out of service; 0: they do not.
+  std::uint32_t failure_limit() const {
+    return outlier_detection ? static_cast<std::uint32_t>(outlier_detection->consecutive_failures)
+                             : 0;
+  }
 
   bool usable() const {
     for (const Endpoint& endpoint : endpoints) {

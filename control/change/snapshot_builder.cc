@@ -25,10 +25,19 @@ std::unique_ptr<proxy::Backend> build_backend(const config::Backend& from,
   auto backend = std::make_unique<proxy::Backend>();
   backend->name = from.name;
   backend->timeouts = from.timeouts;
+  backend->outlier_detection = from.outlier_detection;
+  backend->preconnect = static_cast<std::uint32_t>(from.preconnect);
+  backend->state = sources.registry.backend(from.name);
+  backend->state->set_limits(from.limits);
   for (const config::EndpointUrl& url : from.endpoints) {
-    auto state = sources.registry.endpoint(from.name, url, sources.resolved.addresses.at(url.text));
-    const bool healthy = sources.healthy(from.name, state->name);
-    backend->endpoints.push_back({std::move(state), healthy});
+    const std::vector<proxy::SocketAddress>& addresses = sources.addresses.at(url.text);
+    for (const proxy::SocketAddress& address : addresses) {
+      auto state = sources.registry.endpoint(from.name, url, address);
+      const bool healthy = sources.healthy(from.name, *state);
+      std::string label = state->name;
+      if (addresses.size() > 1) label += " (" + address.ip_text() + ")";
+      backend->endpoints.push_back({std::move(state), healthy, std::move(label)});
+    }
   }
   return backend;
 }
@@ -98,7 +107,8 @@ proxy::Route build_route(const config::Route& from, const CompiledRules::OfRoute
 }  // namespace
 
 std::shared_ptr<const proxy::RoutingSnapshot> build_snapshot(const SnapshotSources& sources) {
-  const config::Config& config = sources.resolved.config;
+  const config::Config& config = sources.config;
+  sources.registry.begin_snapshot();
   auto snapshot = std::make_shared<proxy::RoutingSnapshot>();
   snapshot->version = sources.at.version;
   BackendsByName backends;
@@ -106,8 +116,9 @@ std::shared_ptr<const proxy::RoutingSnapshot> build_snapshot(const SnapshotSourc
     snapshot->backends.push_back(build_backend(backend, sources));
     backends.emplace(backend.name, snapshot->backends.back().get());
   }
-  const auto rules = sources.resolved.rules ? sources.resolved.rules
-                                            : compile_rules(config, sources.registry.workers());
+  sources.registry.end_snapshot();
+  const auto rules =
+      sources.rules ? sources.rules : compile_rules(config, sources.registry.workers());
   snapshot->routes.reserve(config.routes.size());
   for (std::size_t i = 0; i < config.routes.size(); ++i) {
     snapshot->routes.push_back(build_route(config.routes[i], rules->routes[i], backends, sources));

@@ -57,15 +57,15 @@ struct Setting {
 void build(Setting& setting) {
   for (const config::Backend& backend : setting.resolved.config.backends) {
     for (const config::EndpointUrl& url : backend.endpoints) {
-      setting.resolved.addresses.emplace(url.text, proxy::SocketAddress{});
+      setting.resolved.addresses[url.text] = {proxy::SocketAddress{}};
     }
   }
   const RouteTable::Moment at{std::chrono::steady_clock::now(), std::chrono::system_clock::now(),
                               1};
   setting.table = RouteTable{}.reloaded(setting.resolved.config, at);
-  const HealthLookup healthy = [](const std::string&, const std::string&) { return true; };
-  setting.snapshot =
-      build_snapshot({setting.resolved, setting.table, setting.registry, healthy, at});
+  const HealthLookup healthy = [](const std::string&, const proxy::EndpointState&) { return true; };
+  setting.snapshot = build_snapshot({setting.resolved.config, setting.resolved.addresses,
+                                     setting.resolved.rules, setting.table, setting.registry, healthy, at});
 }
 
 std::string why(const proxy::RuledSide& ruled, const proxy::SideTerms& terms) {

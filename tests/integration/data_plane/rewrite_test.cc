@@ -45,9 +45,10 @@ std::string side_of(const HttpMessage& answer) {
 
 // The cookie of an answer as it is sent back; empty: there is none.
 std::string cookie_of(const HttpMessage& answer) {
-  const std::string value = answer.header("Set-Cookie").value_or("");
-  if (value.empty()) return {};
-  return "Cookie: " + value.substr(0, value.find(';')) + "\r\n";
+  const auto value = answer.header("Set-Cookie");
+  if (!value) return {};
+  const std::string_view pair = *value;
+  return "Cookie: " + std::string(pair.substr(0, pair.find(';'))) + "\r\n";
 }
 
 void post_admin(const FicusProcess& ficus, const std::string& path, const std::string& json) {
