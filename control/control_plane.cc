@@ -101,6 +101,7 @@ ControlPlane::ControlPlane(const Parts& parts)
                  }}),
       view_(std::make_shared<View>()) {
   reload_.at = started_;
+  ticket_keys_since_ = parts_.clock.now();  // the sink begins with fresh ones
 }
 
 ControlPlane::~ControlPlane() { stop(); }
@@ -307,6 +308,7 @@ void ControlPlane::tick() {
   const auto began = std::chrono::steady_clock::now();
   const Clock::Monotonic now = parts_.clock.now();
   registry_.tick(now);
+  rotate_ticket_keys(now);
   if (pipeline_.resolved()) {
     pipeline_.expire_overrides();
     watch_outages(now);
@@ -320,6 +322,12 @@ void ControlPlane::tick() {
   publish_view();
   longest_tick_ = std::max(longest_tick_, std::chrono::duration_cast<std::chrono::microseconds>(
                                               std::chrono::steady_clock::now() - began));
+}
+
+void ControlPlane::rotate_ticket_keys(Clock::Monotonic now) {
+  if (now - ticket_keys_since_ < proxy::TlsTicketKeys::kRotateEvery) return;
+  ticket_keys_since_ = now;
+  parts_.sink.rotate_ticket_keys();
 }
 
 void ControlPlane::sample_busy(Clock::Monotonic now) {

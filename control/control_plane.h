@@ -101,6 +101,7 @@ class ControlPlane final : public proxy::TripSink {
   void after_load();
   void after_change();
   void sample_busy(Clock::Monotonic now);
+  void rotate_ticket_keys(Clock::Monotonic now);
   void publish_view();
   RouteView view_of(const config::Route& config, const proxy::Route& route, Clock::Monotonic now);
 
@@ -120,6 +121,7 @@ class ControlPlane final : public proxy::TripSink {
   std::vector<std::string> listening_;
   bool draining_ = false;
   Clock::Monotonic sampled_{};
+  Clock::Monotonic ticket_keys_since_{};
   Clock::Monotonic busy_since_{};
   std::vector<std::uint64_t> busy_before_;
   std::vector<double> busy_;

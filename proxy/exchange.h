@@ -50,6 +50,7 @@ class Exchange {
   void choose();
   Task<Error> try_side();
   Task<Error> connect(const std::shared_ptr<EndpointState>& endpoint);
+  Task<Error> secure(EndpointState& endpoint, SteadyTime limit);
   Task<Error> converse();
   Task<After> tunnel();
   void release();
@@ -59,6 +60,8 @@ class Exchange {
   void answer(const Error& error);
   After after() const;
   void finish();
+
+  // exchange_tls.cc holds secure()
 
   // exchange_relay.cc: one conversation with one server
   PipeState send_request();

@@ -12,6 +12,9 @@
 #include "proxy/guard/fast_lane.h"
 #include "proxy/guard/outcome_epoch.h"
 #include "proxy/net/address.h"
+#include "proxy/net/tls_client.h"
+#include "proxy/net/tls_server.h"
+#include "proxy/net/tls_session.h"
 #include "proxy/route/assign.h"
 #include "proxy/route/fallback_budget.h"
 #include "proxy/route/override.h"
@@ -28,12 +31,15 @@ struct EndpointState {
       : slot(slot_number),
         name(std::move(endpoint_name)),
         address(socket_address),
-        cells(workers) {}
+        cells(workers),
+        tls_sessions(workers) {}
 
   const std::uint32_t slot;
   const std::string name;  // "10.0.0.5:9001"
   const SocketAddress address;
   std::vector<EndpointCells> cells;  // by worker
+  std::string tls_name;              // of its certificate; empty: plain. Constant once published
+  std::vector<TlsClientSessions> tls_sessions;  // by worker
 };
 
 struct Endpoint {
@@ -45,6 +51,7 @@ struct Backend {
   std::string name;
   std::vector<Endpoint> endpoints;
   config::BackendTimeouts timeouts;
+  std::shared_ptr<const TlsClient> tls;  // null if no endpoint has a tls_name
 
   bool usable() const {
     for (const Endpoint& endpoint : endpoints) {
@@ -92,6 +99,7 @@ struct Route {
 struct ListenerSettings {
   std::string address;  // "127.0.0.1:8080": which listener these are for
   config::ListenerTimeouts timeouts;
+  std::shared_ptr<const TlsServer> tls;  // null: plain
 };
 
 // All that a worker needs to route: immutable, built by the control thread, installed whole.

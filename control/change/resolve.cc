@@ -1,5 +1,6 @@
 #include "control/change/resolve.h"
 
+#include <algorithm>
 #include <cstring>
 #include <memory>
 #include <netdb.h>
@@ -38,6 +39,9 @@ std::string look_up(const config::EndpointUrl& url, proxy::SocketAddress& addres
 ResolveOutcome resolve(config::Config config) {
   ResolveOutcome outcome;
   ResolvedConfig resolved;
+  TlsOutcome tls = load_tls(config);
+  resolved.tls = std::move(tls.material);
+  outcome.diagnostics = std::move(tls.diagnostics);
   for (const config::Backend& backend : config.backends) {
     for (std::size_t i = 0; i < backend.endpoints.size(); ++i) {
       const config::EndpointUrl& url = backend.endpoints[i];
@@ -55,7 +59,10 @@ ResolveOutcome resolve(config::Config config) {
                "; write an address, or a name that this machine can resolve"});
     }
   }
-  if (!outcome.diagnostics.empty()) return outcome;
+  const bool failed = std::ranges::any_of(outcome.diagnostics, [](const auto& diagnostic) {
+    return diagnostic.severity == config::Severity::error;
+  });
+  if (failed) return outcome;
   resolved.config = std::move(config);
   outcome.resolved = std::move(resolved);
   return outcome;

@@ -68,19 +68,22 @@ std::uint32_t RouteRegistry::free_slot() {
 
 std::shared_ptr<proxy::EndpointState> RouteRegistry::endpoint(const std::string& backend,
                                                               const config::EndpointUrl& url,
-                                                              const proxy::SocketAddress& address) {
+                                                              const proxy::SocketAddress& address,
+                                                              const TlsIdentity& tls) {
   const bool ipv6 = url.host.find(':') != std::string::npos;
   const std::string name =
       (ipv6 ? "[" + url.host + "]" : url.host) + ":" + std::to_string(url.port);
   for (const KnownEndpoint& known : endpoints_) {
     auto state = known.state.lock();
-    if (state && known.backend == backend && state->name == name && state->address == address) {
+    if (state && known.backend == backend && state->name == name && state->address == address &&
+        state->tls_name == tls.server_name && known.tls_fingerprint == tls.fingerprint) {
       return state;
     }
   }
   const std::uint32_t slot = free_slot();
   auto state = std::make_shared<proxy::EndpointState>(slot, name, address, workers_);
-  endpoints_[slot] = {backend, state};
+  state->tls_name = tls.server_name;
+  endpoints_[slot] = {backend, tls.fingerprint, state};
   return state;
 }
 

@@ -22,10 +22,18 @@ class RouteRegistry {
   // `sink` is told about the guard's verdicts, on worker threads; outlives the registry.
   RouteRegistry(std::size_t workers, proxy::TripSink* sink) : workers_(workers), sink_(sink) {}
 
+  // How an endpoint is spoken to. Another way is another endpoint: no connection and no session of
+  // the one before may serve it.
+  struct TlsIdentity {
+    std::string server_name;  // empty: without TLS
+    std::string fingerprint;  // of the backend's TlsClient
+  };
+
   std::shared_ptr<proxy::RouteState> route(const std::string& name);
   std::shared_ptr<proxy::EndpointState> endpoint(const std::string& backend,
                                                  const config::EndpointUrl& url,
-                                                 const proxy::SocketAddress& address);
+                                                 const proxy::SocketAddress& address,
+                                                 const TlsIdentity& tls = {});
 
   // The epoch of outcomes for these terms: the open one if nothing differs from before.
   std::shared_ptr<proxy::OutcomeEpoch> epoch(const config::Route& route, config::Weight effective,
@@ -55,6 +63,7 @@ class RouteRegistry {
 
   struct KnownEndpoint {
     std::string backend;
+    std::string tls_fingerprint;
     std::weak_ptr<proxy::EndpointState> state;
   };
 

@@ -15,13 +15,24 @@ proxy::CidrSet cidr_set(const std::vector<std::string>& blocks) {
   return proxy::CidrSet::parse(blocks).value_or(proxy::CidrSet{});
 }
 
+RouteRegistry::TlsIdentity tls_identity(const config::Backend& backend,
+                                        const config::EndpointUrl& url,
+                                        const proxy::TlsClient* tls) {
+  if (url.scheme != config::EndpointScheme::https) return {};
+  const bool named = backend.tls && backend.tls->server_name;
+  return {named ? *backend.tls->server_name : url.host, tls == nullptr ? "" : tls->fingerprint()};
+}
+
 std::unique_ptr<proxy::Backend> build_backend(const config::Backend& from,
                                               const SnapshotSources& sources) {
   auto backend = std::make_unique<proxy::Backend>();
   backend->name = from.name;
   backend->timeouts = from.timeouts;
+  const auto tls = sources.resolved.tls.backends.find(from.name);
+  if (tls != sources.resolved.tls.backends.end()) backend->tls = tls->second;
   for (const config::EndpointUrl& url : from.endpoints) {
-    auto state = sources.registry.endpoint(from.name, url, sources.resolved.addresses.at(url.text));
+    auto state = sources.registry.endpoint(from.name, url, sources.resolved.addresses.at(url.text),
+                                           tls_identity(from, url, backend->tls.get()));
     const bool healthy = sources.healthy(from.name, state->name);
     backend->endpoints.push_back({std::move(state), healthy});
   }
@@ -90,8 +101,11 @@ std::shared_ptr<const proxy::RoutingSnapshot> build_snapshot(const SnapshotSourc
     matches.push_back(route.match);
   }
   snapshot->matcher = proxy::RouteMatcher::build(matches);
-  for (const config::Listener& listener : config.listeners) {
-    snapshot->listeners.push_back({listener.address(), listener.timeouts});
+  const auto& tls = sources.resolved.tls.listeners;
+  for (std::size_t i = 0; i < config.listeners.size(); ++i) {
+    const config::Listener& listener = config.listeners[i];
+    snapshot->listeners.push_back(
+        {listener.address(), listener.timeouts, i < tls.size() ? tls[i] : nullptr});
   }
   return snapshot;
 }

@@ -18,7 +18,7 @@ UpstreamConnection::UpstreamConnection(Pool& pool, std::shared_ptr<EndpointState
     : socket(pool.loop_, std::move(fd)), in(area), pool_(pool), endpoint_(std::move(endpoint)) {}
 
 void UpstreamConnection::on_ready() {
-  if (socket.readable() || socket.broken()) pool_.drop_idle(*this);
+  if (!socket.quiet()) pool_.drop_idle(*this);
 }
 
 void Lease::give_back(std::chrono::milliseconds pool_idle) {
@@ -43,7 +43,7 @@ Lease Pool::take_idle(const EndpointState& endpoint, Care care) {
     EndpointCells& counts = cells(endpoint);
     counts.connections_idle.subtract();
     connection->socket.set_listener(nullptr);
-    if (connection->socket.readable() || connection->socket.broken() ||
+    if (!connection->socket.quiet() ||
         (care == Care::look_again && connection->socket.has_unseen_input())) {
       loop_.retire(std::move(connection));
       continue;
@@ -75,7 +75,7 @@ Lease Pool::connect(const std::shared_ptr<EndpointState>& endpoint, int& error) 
 void Pool::put(std::unique_ptr<UpstreamConnection> connection,
                std::chrono::milliseconds pool_idle) {
   const EndpointState& endpoint = connection->endpoint();
-  if (connection->socket.readable() || connection->socket.broken() || !connection->in.empty() ||
+  if (!connection->socket.quiet() || !connection->in.empty() ||
       pool_idle.count() == 0) {
     close(std::move(connection));
     return;

@@ -15,7 +15,7 @@ PROXY_LAYERS = [
     ["net", "http", "route", "guard"],
     ["upstream", "relay"],
     ["shadow"],
-    ["exchange", "exchange_relay", "client", "fallback_rule", "outcome", "request_body_copy",
+    ["exchange", "exchange_relay", "exchange_tls", "client", "fallback_rule", "outcome", "request_body_copy",
      "request_lookup", "worker_context"],
     ["downstream"],
     ["worker"],
