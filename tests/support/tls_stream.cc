@@ -94,7 +94,10 @@ TlsStream::TlsStream(Descriptor socket, Role role, const TlsTerms& terms)
   if (terms.want_ocsp) SSL_set_tlsext_status_type(ssl_.get(), TLSEXT_STATUSTYPE_ocsp);
 }
 
-TlsStream::~TlsStream() = default;
+TlsStream::~TlsStream() {
+  // Otherwise OpenSSL takes the session for one that must not be resumed.
+  SSL_set_shutdown(ssl_.get(), SSL_SENT_SHUTDOWN | SSL_RECEIVED_SHUTDOWN);
+}
 
 // Waits for what OpenSSL wants; throws if that is nothing that waiting helps with.
 void TlsStream::wait(int result, const Deadline& deadline) {

@@ -185,7 +185,7 @@ TEST_CASE("tls backend: large bodies pass both ways") {
   });
   FicusProcess ficus(to_tls(backend.url(), "verify: false"));
   RawClient client(ficus.port());
-  client.limit_receive_buffer(4096);
+  client.limit_receive_buffer(64 * 1024);
   for (int i = 0; i < 2; ++i) {
     client.send(request("POST /", "Content-Length: " + std::to_string(up.size()) + "\r\n", up));
     CHECK(client.read_response().body == down);

@@ -173,7 +173,7 @@ TEST_CASE("tls listener: large bodies pass both ways, to a client that reads lat
     TlsTerms terms;
     terms.max_version = version;
     const auto client = tls_connect(it.ficus.port(), terms);
-    const int small = 4096;
+    const int small = 64 * 1024;
     ::setsockopt(client->descriptor(), SOL_SOCKET, SO_RCVBUF, &small, sizeof small);
     client->send(request("POST /", "Content-Length: " + std::to_string(up.size()) + "\r\n", up));
     it.backend.wait_for_request(version == TLS1_2_VERSION ? 0 : 1);
