@@ -4,6 +4,7 @@
 #include <future>
 #include <sched.h>
 #include <sys/resource.h>
+#include <unistd.h>
 #include <utility>
 
 #include "build_info.h"
@@ -37,6 +38,8 @@ std::size_t worker_count(const config::Config& config) {
   if (sched_getaffinity(0, sizeof cpus, &cpus) != 0) return 1;
   return static_cast<std::size_t>(std::max(1, CPU_COUNT(&cpus)));
 }
+
+constexpr int kLoaderNice = 10;
 
 // Each connection needs a descriptor or two; the soft limit of a shell is far too low.
 void raise_descriptor_limit() {
@@ -94,7 +97,7 @@ class App::ServerSink final : public proxy::SnapshotSink {
   bool started_ = false;
 };
 
-App::App(Log& log) : log_(log) {}
+App::App(Log& log, NameWatch names) : log_(log), names_(std::move(names)) {}
 App::~App() { stop(); }
 
 template <typename Work>
@@ -108,7 +111,8 @@ void App::on_control(Work work) {
 }
 
 std::vector<std::string> App::start(config::Config config) {
-  auto outcome = resolve(std::move(config));
+  const std::size_t workers = worker_count(config);
+  auto outcome = resolve(std::move(config), workers, names_.look_up);
   if (!outcome.resolved) return texts(outcome.diagnostics);
   log_warnings(outcome.diagnostics, log_);
   running_ = std::make_shared<const ResolvedConfig>(std::move(*outcome.resolved));
@@ -123,7 +127,8 @@ std::vector<std::string> App::start(config::Config config) {
   const WorkerCellsOf cells = [this](std::size_t worker) -> const proxy::WorkerCells& {
     return server_->cells(worker);
   };
-  control_ = std::make_unique<ControlPlane>(ControlPlane::Parts{clock_, log_, *sink_, cells});
+  control_ =
+      std::make_unique<ControlPlane>(ControlPlane::Parts{clock_, log_, *sink_, cells, names_});
   admin_ = std::make_unique<AdminServer>(admin_context(*control_, cells), log_);
   if (const auto fault = admin_->start(loaded.admin)) return {*fault};
 
@@ -154,6 +159,8 @@ void App::reload(const std::string& path) {
   if (loading_.exchange(true)) return;
   if (loader_.joinable()) loader_.join();
   loader_ = std::thread([this, path] {
+    // A large file is read in the time that traffic leaves.
+    ::setpriority(PRIO_PROCESS, static_cast<id_t>(::gettid()), kLoaderNice);
     do {
       while (load_again_.exchange(false)) reload_now(path);
       loading_ = false;
@@ -166,7 +173,8 @@ void App::reload_now(const std::string& path) {
   config::LoadOutcome loaded = config::load(path);
   std::vector<std::string> faults = texts(loaded.diagnostics);
   if (loaded.config) {
-    auto outcome = resolve(std::move(*loaded.config));
+    const std::size_t workers = worker_count(*loaded.config);
+    auto outcome = resolve(std::move(*loaded.config), workers, names_.look_up);
     if (outcome.resolved) {
       log_warnings(outcome.diagnostics, log_);
       faults = apply(std::make_shared<const ResolvedConfig>(std::move(*outcome.resolved)));

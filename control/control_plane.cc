@@ -18,9 +18,7 @@ namespace asio = boost::asio;
 using std::chrono::milliseconds;
 using std::chrono::seconds;
 
-constexpr seconds kSampleEvery{1};
 constexpr seconds kBusyOver{10};
-constexpr seconds kAftermath{10};  // users' errors are counted towards a decision for so long
 constexpr milliseconds kConfirmEvery{2};
 
 }  // namespace
@@ -96,10 +94,15 @@ ControlPlane::ControlPlane(const Parts& parts)
       })),
       registry_(parts.sink.workers(), this),
       pipeline_({parts.clock, parts.sink, registry_,
-                 [this](const std::string& backend, const std::string& endpoint) {
+                 [this](const std::string& backend, const proxy::EndpointState& endpoint) {
                    return loop_->health().healthy(backend, endpoint);
                  }}),
-      view_(std::make_shared<View>()) {
+      route_views_(pipeline_),
+      outliers_([this](const OutlierDetector::Event& event) { note_outlier(event); }),
+      view_(std::make_shared<View>()),
+      name_watcher_(parts.names, [this](const NameReport& report) {
+        post([this, report] { take_in(report); });
+      }) {
   reload_.at = started_;
   ticket_keys_since_ = parts_.clock.now();  // the sink begins with fresh ones
 }
@@ -109,10 +112,12 @@ ControlPlane::~ControlPlane() { stop(); }
 void ControlPlane::start() {
   loop_->tick_every(kTick, [this] { tick(); });
   thread_ = std::thread([this] { loop_->context().run(); });
+  name_watcher_.start();
 }
 
 void ControlPlane::stop() {
   if (!thread_.joinable()) return;
+  name_watcher_.stop();
   post([this] { loop_->stop(); });
   thread_.join();
 }
@@ -155,6 +160,7 @@ void ControlPlane::apply(const WeightChange& change, ChangePipeline::Answer answ
   } else {
     parts_.log.info(log_line(change, *pipeline_.table().find(change.route)));
   }
+  route_views_.refresh(change.route, parts_.clock.now());
   after_change();
 }
 
@@ -178,19 +184,36 @@ void ControlPlane::roll_back_all(const std::string& actor, const std::string& re
       sweep->receipt = {pipeline_.version(), workers, workers};
       return answer(*sweep);
     }
-    auto left = std::make_shared<std::size_t>(sweep->rolled_back.size());
-    for (const std::string& name : std::vector<std::string>(sweep->rolled_back)) {
-      WeightChange change;
-      change.route = name;
-      change.verb = Verb::rollback;
-      change.actor = actor;
-      change.reason = reason;
-      change.cause = "operator";
-      apply(change, [sweep, left, answer](const Result<ChangePipeline::Receipt>& receipt) {
-        if (receipt && receipt->version > sweep->receipt.version) sweep->receipt = *receipt;
-        if (--*left == 0) answer(*sweep);
-      });
+    std::vector<std::string> newly;
+    for (const std::string& name : sweep->rolled_back) {
+      if (!pipeline_.table().find(name)->latch) newly.push_back(name);
     }
+    std::vector<Decision> decisions;
+    for (const std::string& name : newly) {
+      Decision decision;
+      decision.cause = "operator";
+      decision.actor = actor;
+      decision.summary = reason;
+      decision.at = parts_.clock.wall();
+      decision.weight = pipeline_.table().find(name)->effective();
+      decisions.push_back(std::move(decision));
+    }
+    WeightChange change;
+    change.verb = Verb::rollback;
+    change.actor = actor;
+    change.reason = reason;
+    change.cause = "operator";
+    pipeline_.roll_back(sweep->rolled_back, change,
+                        [this, sweep, answer](const Result<ChangePipeline::Receipt>& receipt) {
+                          if (receipt) sweep->receipt = *receipt;
+                          post([this, sweep, answer] {
+                            publish_view();
+                            answer(*sweep);
+                          });
+                        });
+    for (std::size_t i = 0; i < newly.size(); ++i) record(newly[i], std::move(decisions[i]));
+    route_views_.refresh_all(parts_.clock.now());
+    after_change();
   });
 }
 
@@ -207,23 +230,72 @@ void ControlPlane::load(std::shared_ptr<const ResolvedConfig> resolved,
   post([this, resolved = std::move(resolved), answer = std::move(answer)] {
     pipeline_.load(resolved,
                    [this, answer](const auto& receipt) { answer_later(answer, receipt); });
+    route_views_.reload(parts_.clock.now());
     reload_ = {true, parts_.clock.wall(), {}};
     after_load();
     after_change();
   });
 }
 
-void ControlPlane::after_load() {
+void ControlPlane::watch_health() {
   const config::Config& config = pipeline_.resolved()->config;
   std::vector<HealthChecker::Target> targets;
   for (std::size_t i = 0; i < config.backends.size(); ++i) {
     const config::Backend& backend = config.backends[i];
     if (!backend.health_check) continue;
     for (const proxy::Endpoint& endpoint : pipeline_.snapshot()->backends[i]->endpoints) {
-      targets.push_back({backend.name, endpoint.state, *backend.health_check});
+      targets.push_back({backend.name, endpoint.state, endpoint.label, *backend.health_check});
     }
   }
   loop_->health().watch(targets);
+}
+
+// A name stands for something else now, cannot be found, or can be found again.
+void ControlPlane::take_in(const NameReport& report) {
+  if (report.watch != name_watch_) return;  // older than the configuration
+  const bool was_lost =
+      names_.count(report.endpoint) != 0 && !names_[report.endpoint].fault.empty();
+  names_[report.endpoint] = report;
+  if (report.fault.empty()) {
+    std::string addresses;
+    for (const proxy::SocketAddress& address : report.addresses) {
+      addresses += (addresses.empty() ? "" : ", ") + address.ip_text();
+    }
+    parts_.log.info("the name " + report.host + " stands for " + addresses);
+    pipeline_.update_addresses({{report.endpoint, report.addresses}});
+    watch_health();
+  } else if (!was_lost) {
+    parts_.log.warning("cannot find an address for the name " + report.host + ": " + report.fault +
+                       "; its last addresses stay in use");
+  }
+  publish_view();
+}
+
+void ControlPlane::note_outlier(const OutlierDetector::Event& event) {
+  const std::string where = "endpoint " + event.endpoint + " of backend " + event.backend;
+  if (!event.ejected) return parts_.log.info(where + " returned from its ejection");
+  parts_.log.warning(where + " is ejected for " + std::to_string(event.time.count()) +
+                     " ms: " + std::to_string(event.failures) + " failures in a row");
+}
+
+void ControlPlane::after_load() {
+  watch_health();
+  const config::Config& config = pipeline_.resolved()->config;
+  name_watch_ = name_watcher_.watch(config.backends, pipeline_.resolved()->addresses);
+  std::map<std::string, NameReport> names;
+  for (const config::Backend& backend : config.backends) {
+    for (const config::EndpointUrl& url : backend.endpoints) {
+      if (!has_name(url)) continue;
+      NameReport& name = names[url.text];
+      name = {url.text,
+              url.host,
+              pipeline_.resolved()->addresses.at(url.text),
+              {},
+              names_.count(url.text) != 0 ? names_[url.text].failures : 0,
+              name_watch_};
+    }
+  }
+  names_ = std::move(names);
   for (const config::Route& route : config.routes) {
     const RouteEntry* entry = pipeline_.table().find(route.name);
     if (!entry || !entry->pending_file()) continue;
@@ -285,6 +357,7 @@ void ControlPlane::judge(std::shared_ptr<const proxy::Trip> trip) {
     change.verb = Verb::retreat;
     pipeline_.submit(change, nobody);
   }
+  route_views_.refresh(trip->route, parts_.clock.now());
   after_change();
 }
 
@@ -294,29 +367,22 @@ void ControlPlane::record(const std::string& route, Decision decision) {
   if (decision.kind == Decision::Kind::would_roll_back) ++would_roll_backs_[key];
   parts_.log.warning(log_line(route, decision));
 
-  Judged judged;
-  const Clock::Monotonic now = parts_.clock.now();
-  const RouteRates rates = aggregator_.rates(*registry_.route(route), now);
-  judged.before = {rates.client_errors - rates.client_errors_minute,
-                   rates.fallbacks - rates.fallbacks_minute};
-  judged.until = now + kAftermath;
-  judged.decision = std::make_shared<const Decision>(std::move(decision));
-  judged_[route] = std::move(judged);
+  route_views_.decided(route, std::make_shared<const Decision>(std::move(decision)),
+                       parts_.clock.now());
 }
 
 void ControlPlane::tick() {
   const auto began = std::chrono::steady_clock::now();
   const Clock::Monotonic now = parts_.clock.now();
-  registry_.tick(now);
   rotate_ticket_keys(now);
   if (pipeline_.resolved()) {
+    const std::uint64_t version = pipeline_.version();
     pipeline_.expire_overrides();
+    outliers_.tick(*pipeline_.snapshot(), now);
+    if (pipeline_.version() != version) route_views_.refresh_all(now);
+    route_views_.look(now);
     watch_outages(now);
-    if (now - sampled_ >= kSampleEvery) {
-      sampled_ = now;
-      aggregator_.sample(*pipeline_.snapshot(), now);
-      sample_busy(now);
-    }
+    sample_busy(now);
   }
   pipeline_.confirm();
   publish_view();
@@ -356,7 +422,7 @@ void ControlPlane::watch_outages(Clock::Monotonic now) {
                          route.weight > config::Weight{} &&
                          config.guard.mode != config::GuardMode::off;
     if (!watched) {
-      outages_.erase(config.name);
+      if (!outages_.empty()) outages_.erase(config.name);
       continue;
     }
     const auto [found, is_new] = outages_.try_emplace(config.name, Outage{now});
@@ -409,43 +475,19 @@ void ControlPlane::publish_view() {
   view->resolved = pipeline_.resolved();
   view->snapshot = pipeline_.snapshot();
   view->listening = listening_;
+  for (const auto& [text, name] : names_) {
+    NameView shown{name.host, {}, name.fault, name.failures};
+    for (const proxy::SocketAddress& address : name.addresses) {
+      shown.addresses.push_back(address.ip_text());
+    }
+    view->names.push_back(std::move(shown));
+  }
   view->rollbacks = rollbacks_;
   view->would_roll_backs = would_roll_backs_;
   view->longest_tick = longest_tick_;
-  const Clock::Monotonic now = parts_.clock.now();
-  for (std::size_t i = 0; view->resolved && i < view->snapshot->routes.size(); ++i) {
-    view->routes.push_back(
-        view_of(view->resolved->config.routes[i], view->snapshot->routes[i], now));
-  }
+  view->routes = route_views_.views();
   const std::lock_guard lock(view_mutex_);
   view_ = std::move(view);
-}
-
-RouteView ControlPlane::view_of(const config::Route& config, const proxy::Route& route,
-                                Clock::Monotonic now) {
-  RouteView view;
-  view.entry = *pipeline_.table().find(config.name);
-  view.legacy = config.legacy.value_or("");
-  view.fresh = config.fresh.value_or("");
-  view.guard_mode = route.guard_mode;
-  view.max_error_rate = config.guard.max_error_rate;
-  view.rates = aggregator_.rates(*route.state, now);
-  view.evidence = route.state->lane->evidence();
-  view.legacy_rate = route.state->lane->legacy_rate();
-  if (view.entry.override_ && view.entry.override_->ends) {
-    view.override_left = std::chrono::duration_cast<milliseconds>(
-        std::max(*view.entry.override_->ends - now, Clock::Monotonic::duration::zero()));
-  }
-  const auto found = judged_.find(config.name);
-  if (found == judged_.end()) return view;
-  Judged& judged = found->second;
-  if (now < judged.until) {
-    judged.seen = {view.rates.client_errors - judged.before.errors,
-                   view.rates.fallbacks - judged.before.fallbacks};
-  }
-  view.decision = judged.decision;
-  view.aftermath = judged.seen;
-  return view;
 }
 
 }  // namespace ficus::control

@@ -11,10 +11,12 @@
 #include <vector>
 
 #include "control/change/change_pipeline.h"
+#include "control/change/name_watcher.h"
 #include "control/clock.h"
+#include "control/health/outlier_detector.h"
 #include "control/log.h"
-#include "control/metrics/aggregator.h"
 #include "control/metrics/exposition.h"
+#include "control/route_views.h"
 #include "control/view.h"
 #include "proxy/guard/fast_lane.h"
 #include "proxy/server.h"
@@ -34,6 +36,7 @@ class ControlPlane final : public proxy::TripSink {
     Log& log;
     proxy::SnapshotSink& sink;
     WorkerCellsOf cells;
+    NameWatch names{};
   };
 
   explicit ControlPlane(const Parts& parts);
@@ -79,12 +82,6 @@ class ControlPlane final : public proxy::TripSink {
  private:
   class Loop;  // the Asio side: io_context, timers, health checks
 
-  struct Judged {
-    std::shared_ptr<const Decision> decision;
-    Aftermath before;  // totals of users' errors a minute before it
-    Aftermath seen;
-    Clock::Monotonic until;  // counted until then
-  };
   struct Outage {  // no healthy endpoint on new
     Clock::Monotonic since;
     bool acted = false;
@@ -99,11 +96,13 @@ class ControlPlane final : public proxy::TripSink {
   void answer_later(const ChangePipeline::Answer& answer,
                     const Result<ChangePipeline::Receipt>& receipt);
   void after_load();
+  void watch_health();
+  void take_in(const NameReport& report);
+  void note_outlier(const OutlierDetector::Event& event);
   void after_change();
   void sample_busy(Clock::Monotonic now);
   void rotate_ticket_keys(Clock::Monotonic now);
   void publish_view();
-  RouteView view_of(const config::Route& config, const proxy::Route& route, Clock::Monotonic now);
 
   const Parts parts_;
   const Clock::Wall started_;
@@ -112,15 +111,16 @@ class ControlPlane final : public proxy::TripSink {
   std::unique_ptr<Loop> loop_;
   RouteRegistry registry_;
   ChangePipeline pipeline_;
-  Aggregator aggregator_;
-  std::map<std::string, Judged> judged_;
+  RouteViews route_views_;
   std::map<std::string, Outage> outages_;
+  OutlierDetector outliers_;
+  std::map<std::string, NameReport> names_;  // by the endpoint's text
+  std::uint64_t name_watch_ = 0;
   RollbackCounts rollbacks_;
   RollbackCounts would_roll_backs_;
   ReloadView reload_;
   std::vector<std::string> listening_;
   bool draining_ = false;
-  Clock::Monotonic sampled_{};
   Clock::Monotonic ticket_keys_since_{};
   Clock::Monotonic busy_since_{};
   std::vector<std::uint64_t> busy_before_;
@@ -131,6 +131,7 @@ class ControlPlane final : public proxy::TripSink {
   mutable std::mutex view_mutex_;
   std::shared_ptr<const View> view_;
 
+  NameWatcher name_watcher_;
   std::thread thread_;
 };
 

@@ -12,6 +12,9 @@ ProxyServer::ProxyServer(std::size_t workers) {
     workers_.push_back(std::make_unique<Worker>(i, workers));
   }
   rotate_ticket_keys();
+  std::vector<Pool*> pools;
+  for (auto& worker : workers_) pools.push_back(&worker->pool());
+  for (auto& worker : workers_) worker->pool().set_peers(pools);
 }
 
 ProxyServer::~ProxyServer() { stop(); }

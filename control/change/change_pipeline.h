@@ -41,11 +41,18 @@ class ChangePipeline {
   // Changes a route's share. `answer` is called from here or from confirm(), once.
   void submit(const WeightChange& change, Answer answer);
 
+  // Rolls all of `routes` back at once; `change` says who and why.
+  void roll_back(const std::vector<std::string>& routes, const WeightChange& change, Answer answer);
+
   // What submit() would do, without doing it.
   Result<RouteTable> preview(const WeightChange& change) const;
 
   // Routes by another configuration; overrides, latches and evidence stay.
   void load(std::shared_ptr<const ResolvedConfig> resolved, Answer answer);
+
+  // The names of endpoints stand for other addresses now; by the endpoint's text. What is not of
+  // the present configuration is passed over.
+  void update_addresses(const Addresses& addresses);
 
   void expire_overrides();
   void refresh_health();
@@ -81,8 +88,12 @@ class ChangePipeline {
   std::uint64_t version_ = 0;
   RouteTable table_;
   std::shared_ptr<const ResolvedConfig> resolved_;
+  Addresses addresses_;  // those of resolved_, as far as they have not changed since
   std::shared_ptr<const proxy::RoutingSnapshot> snapshot_;
   std::vector<Pending> pending_;
+  // Snapshots of old that a worker may still use: freed here and not by the worker, for which
+  // thousands of routes would be a pause.
+  std::vector<std::shared_ptr<const proxy::RoutingSnapshot>> superseded_;
 };
 
 }  // namespace ficus::control

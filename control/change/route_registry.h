@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <map>
 #include <memory>
 #include <string>
@@ -20,7 +21,12 @@ namespace ficus::control {
 class RouteRegistry {
  public:
   // `sink` is told about the guard's verdicts, on worker threads; outlives the registry.
-  RouteRegistry(std::size_t workers, proxy::TripSink* sink) : workers_(workers), sink_(sink) {}
+  RouteRegistry(std::size_t workers, proxy::TripSink* sink);
+
+  std::size_t workers() const { return workers_; }
+
+  // Signs the pins of this process: random, never written anywhere.
+  const std::string& pin_key() const { return pin_key_; }
 
   // How an endpoint is spoken to. Another way is another endpoint: no connection and no session of
   // the one before may serve it.
@@ -30,10 +36,16 @@ class RouteRegistry {
   };
 
   std::shared_ptr<proxy::RouteState> route(const std::string& name);
+  std::shared_ptr<proxy::BackendState> backend(const std::string& name);
   std::shared_ptr<proxy::EndpointState> endpoint(const std::string& backend,
                                                  const config::EndpointUrl& url,
                                                  const proxy::SocketAddress& address,
                                                  const TlsIdentity& tls = {});
+
+  // Around the making of a snapshot: the endpoints that were not asked for in between are gone, and
+  // workers close their connections to them.
+  void begin_snapshot() { ++snapshot_; }
+  void end_snapshot();
 
   // The epoch of outcomes for these terms: the open one if nothing differs from before.
   std::shared_ptr<proxy::OutcomeEpoch> epoch(const config::Route& route, config::Weight effective,
@@ -48,9 +60,6 @@ class RouteRegistry {
   // Ends a retreat of the guard. The next epoch() opens a new one.
   void lift_retreat(const std::string& route);
 
-  // Every 100 ms.
-  void tick(Clock::Monotonic now);
-
   // The lane of a route that was asked for before; null otherwise.
   const proxy::FastLane* lane(const std::string& route) const;
 
@@ -62,9 +71,9 @@ class RouteRegistry {
   };
 
   struct KnownEndpoint {
-    std::string backend;
-    std::string tls_fingerprint;
+    std::string key;
     std::weak_ptr<proxy::EndpointState> state;
+    std::uint64_t used_by = 0;  // the last snapshot that routes to it
   };
 
   Known& known(const std::string& name);
@@ -72,8 +81,13 @@ class RouteRegistry {
 
   const std::size_t workers_;
   proxy::TripSink* const sink_;
+  const std::string pin_key_;
   std::map<std::string, Known> routes_;
-  std::vector<KnownEndpoint> endpoints_;  // by slot
+  std::map<std::string, std::shared_ptr<proxy::BackendState>> backends_;
+  std::vector<KnownEndpoint> endpoints_;        // by slot
+  std::map<std::string, std::uint32_t> slots_;  // by key
+  std::uint64_t snapshot_ = 0;
+  std::size_t look_from_ = 0;  // no slot before it is free
 };
 
 }  // namespace ficus::control

@@ -159,8 +159,22 @@ Result<RouteTable> RouteTable::propose(const WeightChange& change, const Moment&
   }
   RouteTable result = *this;
   RouteEntry& entry = result.entries_.find(change.route)->second;
+  const bool was_stopped = entry.latch || entry.retreat;
   if (auto error = apply(entry, change, at)) return *error;
+  if (was_stopped && !entry.latch && !entry.retreat) entry.freed = at.wall;
   entry.version = at.version;
+  return result;
+}
+
+RouteTable RouteTable::rolled_back(const std::vector<std::string>& routes,
+                                   const WeightChange& change, const Moment& at) const {
+  RouteTable result = *this;
+  for (const std::string& route : routes) {
+    const auto found = result.entries_.find(route);
+    if (found == result.entries_.end() || refuse_one_sided(found->second)) continue;
+    roll_back(found->second, change, at);
+    found->second.version = at.version;
+  }
   return result;
 }
 

@@ -12,15 +12,19 @@
 namespace ficus::control {
 
 // Is that endpoint of that backend healthy?
-using HealthLookup = std::function<bool(const std::string& backend, const std::string& endpoint)>;
+using HealthLookup =
+    std::function<bool(const std::string& backend, const proxy::EndpointState& endpoint)>;
 
 // Everything a snapshot is made of.
 struct SnapshotSources {
-  const ResolvedConfig& resolved;
+  const config::Config& config;
+  const Addresses& addresses;
+  std::shared_ptr<const CompiledRules> rules;  // of `config`; null: made anew
   const RouteTable& table;
   RouteRegistry& registry;
   const HealthLookup& healthy;
-  RouteTable::Moment at;  // its version becomes the snapshot's
+  RouteTable::Moment at;             // its version becomes the snapshot's
+  const TlsMaterial* tls = nullptr;  // of `config`; null: none is spoken
 };
 
 // Makes the snapshot that workers route by. Whatever can be computed once is computed here and not

@@ -19,8 +19,8 @@ struct Fixture {
   ManualClock clock;
   FakeSink sink{2};
   RouteRegistry registry{2, nullptr};
-  ChangePipeline pipeline{
-      {clock, sink, registry, [](const std::string&, const std::string&) { return true; }}};
+  ChangePipeline pipeline{{clock, sink, registry,
+                           [](const std::string&, const proxy::EndpointState&) { return true; }}};
   proxy::WorkerCells cells;
   bool draining = false;
   AdminContext context;
@@ -54,7 +54,7 @@ struct Fixture {
     route.legacy = "old";
     route.fresh = "new";
     route.evidence = registry.lane("shop")->evidence();
-    result->routes.push_back(route);
+    result->routes.push_back(std::make_shared<const RouteView>(route));
     return result;
   }
 
