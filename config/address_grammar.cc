@@ -138,15 +138,15 @@ Parsed<EndpointUrl> parse_unix_endpoint(std::string_view text) {
 }  // namespace
 
 Parsed<EndpointUrl> parse_endpoint(std::string_view text) {
-  constexpr std::string_view kScheme = "http://";
   const auto fail = [](std::string problem) { return failed<EndpointUrl>(std::move(problem)); };
   const std::string lower = lower_case(text);
-  if (lower.starts_with("https://")) return fail("uses TLS, which is not in this version");
+  const bool tls = lower.starts_with("https://");
+  const std::string_view scheme = tls ? "https://" : "http://";
   if (lower.starts_with("unix:")) return parse_unix_endpoint(text);
-  if (!lower.starts_with(kScheme)) {
-    return fail("is not a URL; write http://host:port or unix:/path");
+  if (!lower.starts_with(scheme)) {
+    return fail("is not a URL; write http://host:port, https://host:port or unix:/path");
   }
-  const std::string_view authority = text.substr(kScheme.size());
+  const std::string_view authority = text.substr(scheme.size());
   if (authority.find('@') != std::string_view::npos) {
     return fail("has a user name, which an endpoint cannot have; write http://host:port");
   }
@@ -155,10 +155,11 @@ Parsed<EndpointUrl> parse_endpoint(std::string_view text) {
   }
   const HostAndPort parts = split_port(authority);
   const std::optional<std::uint16_t> port =
-      parts.port ? to_port(*parts.port) : std::optional<std::uint16_t>(80);
+      parts.port ? to_port(*parts.port) : std::optional<std::uint16_t>(tls ? 443 : 80);
   if (!port || *port == 0) return fail("has no valid port; allowed: 1 to 65535");
   EndpointUrl endpoint;
   endpoint.text = text;
+  if (tls) endpoint.scheme = EndpointScheme::https;
   endpoint.port = *port;
   if (const std::optional<std::string_view> inside = bracketed_ipv6(parts.host)) {
     endpoint.host = *inside;
@@ -168,6 +169,12 @@ Parsed<EndpointUrl> parse_endpoint(std::string_view text) {
     return fail("has no valid host; write http://host:port, an IPv6 address in brackets");
   }
   return {std::move(endpoint), {}};
+}
+
+Parsed<std::string> parse_server_name(std::string_view text) {
+  const std::string_view host = bracketed_ipv6(text).value_or(text);
+  if (is_ipv4(host) || is_ipv6(host) || is_host_name(host)) return {lower_case(host), {}};
+  return failed<std::string>("is not a host name or address; write it without scheme and port");
 }
 
 Parsed<std::string> parse_host(std::string_view text) {

@@ -22,8 +22,10 @@ struct SocketAddress {
 
 // "0.0.0.0:8080", "[::]:8080"
 Parsed<SocketAddress> parse_socket_address(std::string_view text);
-// "http://10.0.0.5:9001", "http://shop.internal"; `at` is left empty.
+// "http://10.0.0.5:9001", "https://shop.internal"; `at` is left empty.
 Parsed<EndpointUrl> parse_endpoint(std::string_view text);
+// The name of a TLS server: a host name in lower case, or an address without brackets.
+Parsed<std::string> parse_server_name(std::string_view text);
 // A route's, backend's or group's name.
 Parsed<std::string> parse_name(std::string_view text);
 // A host of a match, in lower case; "*.example.com" too.

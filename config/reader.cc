@@ -6,6 +6,39 @@
 namespace ficus::config {
 namespace {
 
+Parsed<std::string> parse_path_of_file(std::string_view text) {
+  if (text.empty()) return failed<std::string>("is empty; give the path of a file");
+  return {std::string(text), {}};
+}
+
+TlsIdentity read_identity(const Cursor& cursor) {
+  TlsIdentity identity;
+  identity.at = cursor.at();
+  take_text(cursor["certificate"], parse_path_of_file, identity.certificate);
+  take_text(cursor["private_key"], parse_path_of_file, identity.private_key);
+  take_text(cursor["ocsp_response"], parse_path_of_file, identity.ocsp_response);
+  return identity;
+}
+
+ListenerTls read_listener_tls(const Cursor& cursor) {
+  ListenerTls tls;
+  for (const Cursor& item : cursor["certificates"].items()) {
+    tls.certificates.push_back(read_identity(item));
+  }
+  if (cursor["min_version"].text() == "1.3") tls.min_version = TlsVersion::tls_1_3;
+  return tls;
+}
+
+BackendTls read_backend_tls(const Cursor& cursor) {
+  BackendTls tls;
+  tls.at = cursor.at();
+  take_text(cursor["ca"], parse_path_of_file, tls.ca);
+  take_text(cursor["server_name"], parse_server_name, tls.server_name);
+  take(cursor["verify"], tls.verify);
+  if (cursor["certificate"].is_present()) tls.identity = read_identity(cursor);
+  return tls;
+}
+
 Listener read_listener(const Cursor& cursor) {
   Listener listener;
   listener.at = cursor.at();
@@ -13,7 +46,9 @@ Listener read_listener(const Cursor& cursor) {
   take_text(cursor["address"], parse_socket_address, address);
   listener.host = address.host;
   listener.port = address.port;
+  if (const Cursor tls = cursor["tls"]; tls.is_map()) listener.tls = read_listener_tls(tls);
   const Cursor timeouts = cursor["timeouts"];
+  take(timeouts["tls_handshake"], listener.timeouts.tls_handshake);
   take(timeouts["request_head"], listener.timeouts.request_head);
   take(timeouts["request_body_idle"], listener.timeouts.request_body_idle);
   take(timeouts["keep_alive"], listener.timeouts.keep_alive);
@@ -107,6 +142,7 @@ Backend read_backend(const Cursor& cursor, const Cursor& defaults) {
     endpoint.at = item.at();
     backend.endpoints.push_back(std::move(endpoint));
   }
+  if (const Cursor tls = cursor["tls"]; tls.is_map()) backend.tls = read_backend_tls(tls);
   if (const Cursor check = cursor["health_check"]; check.is_map()) {
     backend.health_check = read_health_check(check);
   }

@@ -1,5 +1,6 @@
 #include "config/validator.h"
 
+#include <algorithm>
 #include <set>
 #include <string>
 #include <unordered_map>
@@ -87,6 +88,37 @@ void endpoints_are_given_once(const Draft& draft) {
   }
 }
 
+void listener_tls_has_certificates(const Draft& draft) {
+  for (const Cursor& listener : draft.listeners) {
+    const Cursor list = listener["tls"]["certificates"];
+    if (list.is_sequence() && list.items().empty()) {
+      list.error("is empty; a listener with TLS needs at least one certificate");
+    }
+  }
+}
+
+void backend_tls_has_a_purpose(const Draft& draft) {
+  for (std::size_t i = 0; i < draft.backends.size(); ++i) {
+    const Cursor tls = draft.backends[i]["tls"];
+    if (!tls.is_map()) continue;
+    const Backend& backend = draft.config.backends[i];
+    const bool used =
+        std::any_of(backend.endpoints.begin(), backend.endpoints.end(),
+                    [](const EndpointUrl& url) { return url.scheme == EndpointScheme::https; });
+    if (!used) {
+      tls.error("is without effect: no endpoint begins with https://; write https://host:port");
+    }
+    const bool certificate = tls["certificate"].is_present();
+    if (certificate != tls["private_key"].is_present()) {
+      tls.error(certificate ? "`private_key` is missing; `certificate` needs its key"
+                            : "`certificate` is missing; `private_key` belongs to one");
+    }
+    if (!backend.tls->verify && tls["ca"].is_present()) {
+      tls["ca"].error("is without effect: `verify` is false; remove one of the two");
+    }
+  }
+}
+
 void no_route_hides_another(const Draft& draft) {
   std::unordered_map<std::string, std::size_t> seen;  // what a route fits -> index of the first
   for (std::size_t i = 0; i < draft.routes.size(); ++i) {
@@ -123,6 +155,8 @@ void validate(const Draft& draft) {
   listener_addresses_differ(draft);
   backend_names_differ(draft);
   endpoints_are_given_once(draft);
+  listener_tls_has_certificates(draft);
+  backend_tls_has_a_purpose(draft);
   route_names_differ(draft);
   no_route_hides_another(draft);
   validate_defaults(draft.root["defaults"]);

@@ -25,6 +25,12 @@ std::vector<std::string> texts(const config::Diagnostics& diagnostics) {
   return lines;
 }
 
+void log_warnings(const config::Diagnostics& diagnostics, Log& log) {
+  for (const config::Diagnostic& diagnostic : diagnostics) {
+    if (diagnostic.severity == config::Severity::warning) log.warning(diagnostic.text());
+  }
+}
+
 std::size_t worker_count(const config::Config& config) {
   if (config.workers > 0) return static_cast<std::size_t>(config.workers);
   cpu_set_t cpus;
@@ -84,6 +90,7 @@ class App::ServerSink final : public proxy::SnapshotSink {
   std::uint64_t applied_version(std::size_t worker) const override {
     return server_.applied_version(worker);
   }
+  void rotate_ticket_keys() override { server_.rotate_ticket_keys(); }
 
  private:
   proxy::ProxyServer& server_;
@@ -107,6 +114,7 @@ std::vector<std::string> App::start(config::Config config) {
   const std::size_t workers = worker_count(config);
   auto outcome = resolve(std::move(config), workers, names_.look_up);
   if (!outcome.resolved) return texts(outcome.diagnostics);
+  log_warnings(outcome.diagnostics, log_);
   running_ = std::make_shared<const ResolvedConfig>(std::move(*outcome.resolved));
   const config::Config& loaded = running_->config;
 
@@ -168,6 +176,7 @@ void App::reload_now(const std::string& path) {
     const std::size_t workers = worker_count(*loaded.config);
     auto outcome = resolve(std::move(*loaded.config), workers, names_.look_up);
     if (outcome.resolved) {
+      log_warnings(outcome.diagnostics, log_);
       faults = apply(std::make_shared<const ResolvedConfig>(std::move(*outcome.resolved)));
     } else {
       faults = texts(outcome.diagnostics);

@@ -104,6 +104,7 @@ ControlPlane::ControlPlane(const Parts& parts)
         post([this, report] { take_in(report); });
       }) {
   reload_.at = started_;
+  ticket_keys_since_ = parts_.clock.now();  // the sink begins with fresh ones
 }
 
 ControlPlane::~ControlPlane() { stop(); }
@@ -373,6 +374,7 @@ void ControlPlane::record(const std::string& route, Decision decision) {
 void ControlPlane::tick() {
   const auto began = std::chrono::steady_clock::now();
   const Clock::Monotonic now = parts_.clock.now();
+  rotate_ticket_keys(now);
   if (pipeline_.resolved()) {
     const std::uint64_t version = pipeline_.version();
     pipeline_.expire_overrides();
@@ -386,6 +388,12 @@ void ControlPlane::tick() {
   publish_view();
   longest_tick_ = std::max(longest_tick_, std::chrono::duration_cast<std::chrono::microseconds>(
                                               std::chrono::steady_clock::now() - began));
+}
+
+void ControlPlane::rotate_ticket_keys(Clock::Monotonic now) {
+  if (now - ticket_keys_since_ < proxy::TlsTicketKeys::kRotateEvery) return;
+  ticket_keys_since_ = now;
+  parts_.sink.rotate_ticket_keys();
 }
 
 void ControlPlane::sample_busy(Clock::Monotonic now) {

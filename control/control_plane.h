@@ -101,6 +101,7 @@ class ControlPlane final : public proxy::TripSink {
   void note_outlier(const OutlierDetector::Event& event);
   void after_change();
   void sample_busy(Clock::Monotonic now);
+  void rotate_ticket_keys(Clock::Monotonic now);
   void publish_view();
 
   const Parts parts_;
@@ -120,6 +121,7 @@ class ControlPlane final : public proxy::TripSink {
   ReloadView reload_;
   std::vector<std::string> listening_;
   bool draining_ = false;
+  Clock::Monotonic ticket_keys_since_{};
   Clock::Monotonic busy_since_{};
   std::vector<std::uint64_t> busy_before_;
   std::vector<double> busy_;

@@ -1,5 +1,6 @@
 #include "control/run_server.h"
 
+#include <algorithm>
 #include <chrono>
 #include <csignal>
 #include <ctime>
@@ -9,6 +10,7 @@
 
 #include "config/loader.h"
 #include "control/app.h"
+#include "control/change/tls_material.h"
 #include "control/log.h"
 
 namespace ficus::control {
@@ -112,7 +114,15 @@ int run_server(const std::string& config_path) {
 }
 
 bool report_diagnostics(const std::string& config_path) {
-  return load_or_report(config_path).has_value();
+  const auto config = load_or_report(config_path);
+  if (!config) return false;
+  const TlsOutcome tls = load_tls(*config);
+  for (const config::Diagnostic& diagnostic : tls.diagnostics) {
+    std::cerr << diagnostic.text() << '\n';
+  }
+  return std::ranges::none_of(tls.diagnostics, [](const auto& diagnostic) {
+    return diagnostic.severity == config::Severity::error;
+  });
 }
 
 }  // namespace ficus::control

@@ -133,6 +133,17 @@ struct alignas(64) EndpointCells {
   Cell malformed_responses;
 };
 
+// Why a client's TLS handshake came to nothing.
+enum class HandshakeFailure : std::uint8_t {
+  timeout,
+  closed,        // the client left in the middle
+  plain_http,    // a request without TLS
+  no_agreement,  // no version, cipher or application protocol in common
+  refused,       // the client sent an alert: it does not like the certificate, for example
+  malformed,
+};
+inline constexpr std::size_t kHandshakeFailures = 6;
+
 // What one worker counts for itself.
 struct alignas(64) WorkerCells {
   Cell connections_open;
@@ -142,6 +153,7 @@ struct alignas(64) WorkerCells {
   Cell local_errors;  // answers to requests that reached no route
   Cell applied_version;
   Cell busy_micros;
+  std::array<Cell, kHandshakeFailures> handshake_failures;
 };
 
 }  // namespace ficus::proxy

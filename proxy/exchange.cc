@@ -22,6 +22,7 @@ constexpr std::uint32_t kRetryAfterOverflow = 1;
 int status_for(const Error& error) {
   switch (error.kind) {
     case ErrorKind::connect_failure:
+    case ErrorKind::tls_failure:
     case ErrorKind::reset:
     case ErrorKind::malformed_response:
       return 502;
@@ -249,7 +250,10 @@ Task<Error> Exchange::connect(const std::shared_ptr<EndpointState>& endpoint) {
     }
   }
   failed = lease_->socket.connect_error();
-  if (failed == 0) co_return Error{};
+  if (failed == 0) {
+    if (endpoint->tls_name.empty()) co_return Error{};
+    co_return co_await secure(*endpoint, limit);
+  }
   lease_.discard();
   co_return connect_error(failed, *endpoint);
 }

@@ -52,6 +52,7 @@ class Exchange {
   void choose();
   Task<Error> try_side();
   Task<Error> connect(const std::shared_ptr<EndpointState>& endpoint);
+  Task<Error> secure(EndpointState& endpoint, SteadyTime limit);
   Task<Error> converse();
   Task<After> tunnel();
   void release();
@@ -63,6 +64,7 @@ class Exchange {
   After after() const;
   void finish();
 
+  // exchange_tls.cc holds secure()
   // exchange_upstream.cc: which server, and what to think of it
   Task<Error> wait_for_room();
   Task<int> connect_again(const std::shared_ptr<EndpointState>& endpoint, SteadyTime limit);

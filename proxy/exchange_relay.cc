@@ -84,6 +84,7 @@ PipeState Exchange::send_request() {
 
   http::UpstreamHeadContext added;
   added.client_ip = client_->ip;
+  if (client_->socket.tls() != nullptr) added.scheme = "https";
   if (http::client_request_id(request_).empty()) added.request_id = request_id_.text();
   if (trace_) {
     added.traceparent = trace_->traceparent();
@@ -285,7 +286,8 @@ PipeState Exchange::begin_response() {
   to_client.close = close_client_;
   std::optional<GeneratedKeyCookie> cookie;
   if (choice_.generated_key && may_set_cookie(lookup_of(head))) {
-    cookie.emplace(*choice_.generated_key, CookieScope::any);
+    const bool tls = client_->socket.tls() != nullptr;
+    cookie.emplace(*choice_.generated_key, tls ? CookieScope::secure : CookieScope::any);
     to_client.set_cookie = cookie->text();
   }
   to_client.back_map = back_map();

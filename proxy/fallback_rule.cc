@@ -12,6 +12,7 @@ std::optional<FallbackCause> cause_of(ErrorKind kind) {
   switch (kind) {
     case ErrorKind::connect_failure:
     case ErrorKind::connect_timeout:
+    case ErrorKind::tls_failure:
     case ErrorKind::no_endpoint:
       return FallbackCause::connect_failure;
     case ErrorKind::reset:

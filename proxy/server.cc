@@ -11,6 +11,7 @@ ProxyServer::ProxyServer(std::size_t workers) {
   for (std::size_t i = 0; i < workers; ++i) {
     workers_.push_back(std::make_unique<Worker>(i, workers));
   }
+  rotate_ticket_keys();
   std::vector<Pool*> pools;
   for (auto& worker : workers_) pools.push_back(&worker->pool());
   for (auto& worker : workers_) worker->pool().set_peers(pools);
@@ -68,6 +69,11 @@ std::size_t ProxyServer::workers() const { return workers_.size(); }
 
 std::uint64_t ProxyServer::applied_version(std::size_t worker) const {
   return workers_[worker]->cells().applied_version.value();
+}
+
+void ProxyServer::rotate_ticket_keys() {
+  TlsTicketKey key = TlsTicketKey::make();
+  for (auto& worker : workers_) worker->add_ticket_key(key);
 }
 
 void ProxyServer::begin_drain() {

@@ -22,6 +22,8 @@ class SnapshotSink {
   virtual void publish(std::shared_ptr<const RoutingSnapshot> snapshot) = 0;
   virtual std::size_t workers() const = 0;
   virtual std::uint64_t applied_version(std::size_t worker) const = 0;
+  // Seals session tickets with a new key from here on; older ones still open.
+  virtual void rotate_ticket_keys() {}
 };
 
 // The data plane: N worker threads, each with its own loop, listening sockets, pools and counters.
@@ -49,6 +51,7 @@ class ProxyServer final : public SnapshotSink {
   void publish(std::shared_ptr<const RoutingSnapshot> snapshot) override;
   std::size_t workers() const override;
   std::uint64_t applied_version(std::size_t worker) const override;
+  void rotate_ticket_keys() override;
 
   // Accepts what is queued, then nothing more; idle connections close, others after their answer.
   void begin_drain();

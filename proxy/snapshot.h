@@ -15,6 +15,9 @@
 #include "proxy/guard/outcome_epoch.h"
 #include "proxy/http/rewrite.h"
 #include "proxy/net/address.h"
+#include "proxy/net/tls_client.h"
+#include "proxy/net/tls_server.h"
+#include "proxy/net/tls_session.h"
 #include "proxy/route/assign.h"
 #include "proxy/route/fallback_budget.h"
 #include "proxy/route/override.h"
@@ -36,7 +39,8 @@ struct EndpointState {
         name(std::move(endpoint_name)),
         address(socket_address),
         backend(its_backend ? std::move(its_backend) : std::make_shared<BackendState>(workers)),
-        cells(workers) {}
+        cells(workers),
+        tls_sessions(workers) {}
 
   // What Host says to this server if the client did not: HTTP/1.0.
   std::string_view default_host() const {
@@ -49,6 +53,8 @@ struct EndpointState {
   const std::shared_ptr<BackendState> backend;
   EndpointStanding standing;
   std::vector<EndpointCells> cells;  // by worker
+  std::string tls_name;              // of its certificate; empty: plain. Constant once published
+  std::vector<TlsClientSessions> tls_sessions;  // by worker
 };
 
 struct Endpoint {
@@ -61,6 +67,7 @@ struct Backend {
   std::string name;
   std::vector<Endpoint> endpoints;
   config::BackendTimeouts timeouts;
+  std::shared_ptr<const TlsClient> tls;  // null if no endpoint has a tls_name
   std::shared_ptr<BackendState> state;
   std::optional<config::OutlierDetection> outlier_detection;
   std::uint32_t preconnect = 0;  // connections that each worker opens to a new endpoint
@@ -131,6 +138,7 @@ struct Route {
 struct ListenerSettings {
   std::string address;  // "127.0.0.1:8080": which listener these are for
   config::ListenerTimeouts timeouts;
+  std::shared_ptr<const TlsServer> tls;  // null: plain
 };
 
 // All that a worker needs to route: immutable, built by the control thread, installed whole.

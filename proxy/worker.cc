@@ -72,6 +72,10 @@ void Worker::remove_listener(std::string address) {
   });
 }
 
+void Worker::add_ticket_key(const TlsTicketKey& key) {
+  context_.loop.post([this, key] { context_.tls.tickets.add(key); });
+}
+
 void Worker::begin_drain() {
   context_.loop.post([this] {
     for (auto& listener : listeners_) {

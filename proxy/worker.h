@@ -24,6 +24,7 @@ class Worker {
   void install(std::shared_ptr<const RoutingSnapshot> snapshot);
   void add_listener(std::string address, FileDescriptor fd);
   void remove_listener(std::string address);
+  void add_ticket_key(const TlsTicketKey& key);
   void begin_drain();
   void stop();
 

@@ -13,6 +13,7 @@
 #include "proxy/net/buffers.h"
 #include "proxy/net/event_loop.h"
 #include "proxy/net/frame_arena.h"
+#include "proxy/net/tls_session.h"
 #include "proxy/route/random.h"
 #include "proxy/snapshot.h"
 #include "proxy/upstream/pool.h"
@@ -62,6 +63,7 @@ struct WorkerContext {
   EventLoop loop;
   FrameArena frames;
   ReceiveArea area;
+  TlsWorker tls;
   Pool pool;
   Random random;
   WorkerCells cells;

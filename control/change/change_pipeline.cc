@@ -92,8 +92,8 @@ void ChangePipeline::refresh_health() {
 void ChangePipeline::publish(RouteTable table, const RouteTable::Moment& at) {
   table_ = std::move(table);
   if (snapshot_) superseded_.push_back(std::move(snapshot_));
-  snapshot_ =
-      build_snapshot({resolved_->config, addresses_, resolved_->rules, table_, parts_.registry, parts_.healthy, at});
+  snapshot_ = build_snapshot({resolved_->config, addresses_, resolved_->rules, table_,
+                              parts_.registry, parts_.healthy, at, &resolved_->tls});
   version_ = at.version;
   parts_.sink.publish(snapshot_);
 }

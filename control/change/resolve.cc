@@ -61,6 +61,9 @@ FoundAddresses look_up(const config::EndpointUrl& url) {
 ResolveOutcome resolve(config::Config config, std::size_t workers, const LookUp& look_up_name) {
   ResolveOutcome outcome;
   ResolvedConfig resolved;
+  TlsOutcome tls = load_tls(config);
+  resolved.tls = std::move(tls.material);
+  outcome.diagnostics = std::move(tls.diagnostics);
   for (const config::Backend& backend : config.backends) {
     for (std::size_t i = 0; i < backend.endpoints.size(); ++i) {
       const config::EndpointUrl& url = backend.endpoints[i];
@@ -78,7 +81,10 @@ ResolveOutcome resolve(config::Config config, std::size_t workers, const LookUp&
                "; write an address, or a name that this machine can resolve"});
     }
   }
-  if (!outcome.diagnostics.empty()) return outcome;
+  const bool failed = std::ranges::any_of(outcome.diagnostics, [](const auto& diagnostic) {
+    return diagnostic.severity == config::Severity::error;
+  });
+  if (failed) return outcome;
   resolved.config = std::move(config);
   resolved.rules = compile_rules(resolved.config, workers);
   outcome.resolved = std::move(resolved);

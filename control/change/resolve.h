@@ -11,6 +11,7 @@
 #include "config/diagnostic.h"
 #include "config/model.h"
 #include "control/change/compiled_rules.h"
+#include "control/change/tls_material.h"
 #include "proxy/net/address.h"
 
 namespace ficus::control {
@@ -18,17 +19,20 @@ namespace ficus::control {
 // By the endpoint's text; each has at least one, in a fixed order, each once.
 using Addresses = std::map<std::string, std::vector<proxy::SocketAddress>>;
 
-// A configuration with the addresses of each endpoint, and its rules in the form in which they are
-// used. Immutable.
+// A configuration with the addresses of each endpoint, its rules in the form in which they are
+// used, and the files of TLS. Immutable.
 struct ResolvedConfig {
   config::Config config;
   Addresses addresses;
   std::shared_ptr<const CompiledRules> rules{};  // null: each snapshot makes its own
+  TlsMaterial tls{};
 };
 
 struct ResolveOutcome {
   std::optional<ResolvedConfig> resolved;
-  config::Diagnostics diagnostics;  // a name that has no address, with what the resolver said
+  // Errors: a name that has no address, with what the resolver said; a file of TLS that cannot be
+  // used. Warnings may come with a configuration.
+  config::Diagnostics diagnostics;
 };
 
 // What a name stands for, or why that is not known.
@@ -47,8 +51,8 @@ FoundAddresses look_up(const config::EndpointUrl& url);
 // Does the endpoint have a name, which may come to stand for something else?
 bool has_name(const config::EndpointUrl& url);
 
-// Looks every endpoint's name up, once, and compiles the rules for that number of workers. Not for
-// the control thread.
+// Looks every endpoint's name up, once, reads the files of TLS, and compiles the rules for that
+// number of workers. Not for the control thread.
 ResolveOutcome resolve(config::Config config, std::size_t workers,
                        const LookUp& look_up_name = look_up);
 

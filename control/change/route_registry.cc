@@ -94,9 +94,11 @@ std::uint32_t RouteRegistry::free_slot() {
 
 std::shared_ptr<proxy::EndpointState> RouteRegistry::endpoint(const std::string& backend,
                                                               const config::EndpointUrl& url,
-                                                              const proxy::SocketAddress& address) {
+                                                              const proxy::SocketAddress& address,
+                                                              const TlsIdentity& tls) {
   const std::string key = backend + ' ' + std::to_string(static_cast<int>(url.scheme)) +
-                          name_of(url) + ' ' + address.text();
+                          name_of(url) + ' ' + address.text() + ' ' + tls.server_name + ' ' +
+                          tls.fingerprint;
   const auto found = slots_.find(key);
   if (found != slots_.end()) {
     KnownEndpoint& known = endpoints_[found->second];
@@ -109,6 +111,7 @@ std::shared_ptr<proxy::EndpointState> RouteRegistry::endpoint(const std::string&
   const std::uint32_t slot = found != slots_.end() ? found->second : free_slot();
   auto state = std::make_shared<proxy::EndpointState>(slot, name_of(url), address, workers_,
                                                       this->backend(backend));
+  state->tls_name = tls.server_name;
   endpoints_[slot] = {key, state, snapshot_};
   slots_[key] = slot;
   return state;

@@ -28,11 +28,19 @@ class RouteRegistry {
   // Signs the pins of this process: random, never written anywhere.
   const std::string& pin_key() const { return pin_key_; }
 
+  // How an endpoint is spoken to. Another way is another endpoint: no connection and no session of
+  // the one before may serve it.
+  struct TlsIdentity {
+    std::string server_name;  // empty: without TLS
+    std::string fingerprint;  // of the backend's TlsClient
+  };
+
   std::shared_ptr<proxy::RouteState> route(const std::string& name);
   std::shared_ptr<proxy::BackendState> backend(const std::string& name);
   std::shared_ptr<proxy::EndpointState> endpoint(const std::string& backend,
                                                  const config::EndpointUrl& url,
-                                                 const proxy::SocketAddress& address);
+                                                 const proxy::SocketAddress& address,
+                                                 const TlsIdentity& tls = {});
 
   // Around the making of a snapshot: the endpoints that were not asked for in between are gone, and
   // workers close their connections to them.

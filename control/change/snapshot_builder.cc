@@ -20,11 +20,23 @@ proxy::CidrSet cidr_set(const std::vector<std::string>& blocks) {
   return proxy::CidrSet::parse(blocks).value_or(proxy::CidrSet{});
 }
 
+RouteRegistry::TlsIdentity tls_identity(const config::Backend& backend,
+                                        const config::EndpointUrl& url,
+                                        const proxy::TlsClient* tls) {
+  if (url.scheme != config::EndpointScheme::https) return {};
+  const bool named = backend.tls && backend.tls->server_name;
+  return {named ? *backend.tls->server_name : url.host, tls == nullptr ? "" : tls->fingerprint()};
+}
+
 std::unique_ptr<proxy::Backend> build_backend(const config::Backend& from,
                                               const SnapshotSources& sources) {
   auto backend = std::make_unique<proxy::Backend>();
   backend->name = from.name;
   backend->timeouts = from.timeouts;
+  if (sources.tls != nullptr) {
+    const auto tls = sources.tls->backends.find(from.name);
+    if (tls != sources.tls->backends.end()) backend->tls = tls->second;
+  }
   backend->outlier_detection = from.outlier_detection;
   backend->preconnect = static_cast<std::uint32_t>(from.preconnect);
   backend->state = sources.registry.backend(from.name);
@@ -32,7 +44,8 @@ std::unique_ptr<proxy::Backend> build_backend(const config::Backend& from,
   for (const config::EndpointUrl& url : from.endpoints) {
     const std::vector<proxy::SocketAddress>& addresses = sources.addresses.at(url.text);
     for (const proxy::SocketAddress& address : addresses) {
-      auto state = sources.registry.endpoint(from.name, url, address);
+      auto state = sources.registry.endpoint(from.name, url, address,
+                                             tls_identity(from, url, backend->tls.get()));
       const bool healthy = sources.healthy(from.name, *state);
       std::string label = state->name;
       if (addresses.size() > 1) label += " (" + address.ip_text() + ")";
@@ -124,8 +137,11 @@ std::shared_ptr<const proxy::RoutingSnapshot> build_snapshot(const SnapshotSourc
     snapshot->routes.push_back(build_route(config.routes[i], rules->routes[i], backends, sources));
   }
   snapshot->matcher = rules->matcher;
-  for (const config::Listener& listener : config.listeners) {
-    snapshot->listeners.push_back({listener.address(), listener.timeouts});
+  for (std::size_t i = 0; i < config.listeners.size(); ++i) {
+    const config::Listener& listener = config.listeners[i];
+    const bool known = sources.tls != nullptr && i < sources.tls->listeners.size();
+    snapshot->listeners.push_back(
+        {listener.address(), listener.timeouts, known ? sources.tls->listeners[i] : nullptr});
   }
   return snapshot;
 }

@@ -23,7 +23,8 @@ struct SnapshotSources {
   const RouteTable& table;
   RouteRegistry& registry;
   const HealthLookup& healthy;
-  RouteTable::Moment at;  // its version becomes the snapshot's
+  RouteTable::Moment at;             // its version becomes the snapshot's
+  const TlsMaterial* tls = nullptr;  // of `config`; null: none is spoken
 };
 
 // Makes the snapshot that workers route by. Whatever can be computed once is computed here and not

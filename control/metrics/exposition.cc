@@ -307,6 +307,32 @@ void add_backends(const View& view, Families& out) {
   out.push_back(malformed.take());
 }
 
+void add_tls(const View& view, const WorkerCellsOf& cells, Families& out) {
+  constexpr std::array<const char*, proxy::kHandshakeFailures> kReasons{
+      "timeout", "closed", "plain_http", "no_agreement", "refused", "malformed"};
+  Family failures("tls_handshake_failures_total", "Handshakes of clients that failed.",
+                  MetricType::Counter);
+  for (std::size_t reason = 0; reason < kReasons.size(); ++reason) {
+    std::uint64_t total = 0;
+    for (std::size_t worker = 0; worker < view.applied.size(); ++worker) {
+      total += cells(worker).handshake_failures[reason].value();
+    }
+    failures.add({{"reason", kReasons[reason]}}, total);
+  }
+  Family ends("tls_certificate_not_after_seconds",
+              "When a certificate ends, as a Unix time; of several with one name the earliest.",
+              MetricType::Gauge);
+  std::map<std::string, double> earliest;
+  for (const CertificateFacts& facts : view.resolved->tls.certificates) {
+    const auto end = static_cast<double>(std::chrono::system_clock::to_time_t(facts.not_after));
+    const auto [found, is_new] = earliest.emplace(facts.name(), end);
+    if (!is_new) found->second = std::min(found->second, end);
+  }
+  for (const auto& [name, end] : earliest) ends.add({{"name", name}}, end);
+  out.push_back(failures.take());
+  out.push_back(ends.take());
+}
+
 void add_limits(const View& view, Families& out) {
   Family pending("pending_requests", "Requests that wait for a connection.", MetricType::Gauge);
   Family overflows("overflows_total", "Requests refused because of a backend's limits.",
@@ -376,6 +402,7 @@ Families Exposition::Collect() const {
   add_guard(*view_, families);
   add_fallbacks(*view_, families);
   add_backends(*view_, families);
+  add_tls(*view_, cells_, families);
   add_limits(*view_, families);
   add_names(*view_, families);
   add_process(*view_, cells_, families);

@@ -51,12 +51,13 @@ void ConnectionList::clear() {
 }
 
 Connection::Connection(WorkerContext& context, ConnectionList& list, FileDescriptor fd,
-                       const SocketAddress& peer, const config::ListenerTimeouts& timeouts)
+                       const SocketAddress& peer, const ListenerSettings& settings)
     : context_(context),
       list_(list),
       client_(context.loop, std::move(fd), context.area, peer),
+      tls_(settings.tls),
       task_(run()) {
-  client_.timeouts = timeouts;
+  client_.timeouts = settings.timeouts;
   context_.cells.connections_accepted.add();
   context_.cells.connections_open.add();
 }
@@ -80,7 +81,8 @@ void Connection::end() {
 }
 
 Task<void> Connection::run() {
-  for (;;) {
+  const bool ready = tls_ == nullptr || co_await shake_hands();
+  while (ready) {
     const Head head = co_await read_head();
     if (head == Head::gone) break;
     After after = After::linger;

@@ -30,7 +30,7 @@ class ConnectionList {
 class Connection final : public Retired {
  public:
   Connection(WorkerContext& context, ConnectionList& list, FileDescriptor fd,
-             const SocketAddress& peer, const config::ListenerTimeouts& timeouts);
+             const SocketAddress& peer, const ListenerSettings& settings);
   ~Connection() override;
 
   static void start(std::unique_ptr<Connection> connection);
@@ -42,6 +42,9 @@ class Connection final : public Retired {
   enum class Head : std::uint8_t { complete, refused, gone };
 
   Task<void> run();
+  // handshake.cc. False: the connection is over.
+  Task<bool> shake_hands();
+  Task<void> fail_handshake(HandshakeFailure why);
   Task<Head> read_head();
   Task<bool> flush();
   Task<void> linger();
@@ -54,6 +57,7 @@ class Connection final : public Retired {
   Connection* previous_ = nullptr;
   Connection* next_ = nullptr;
   Client client_;
+  std::shared_ptr<const TlsServer> tls_;  // until the handshake begins
   bool served_one_ = false;
   Task<void> task_;
 };

@@ -29,7 +29,20 @@ void Listener::close() {
   fd_.reset();
 }
 
+const ListenerSettings* Listener::settings() const {
+  for (const ListenerSettings& settings : context_.snapshot->listeners) {
+    if (settings.address == address_) return &settings;
+  }
+  return nullptr;
+}
+
 void Listener::accept_all() {
+  const ListenerSettings* settings = this->settings();
+  if (settings == nullptr) {
+    // Bound by a reload whose snapshot is on its way. Nobody is served as plain what TLS is for.
+    context_.loop.timers().set(*this, context_.loop.now() + kRetryAccept);
+    return;
+  }
   while (fd_) {
     sockaddr_storage peer{};
     socklen_t size = sizeof peer;
@@ -42,13 +55,9 @@ void Listener::accept_all() {
       }
       return;
     }
-    config::ListenerTimeouts timeouts;
-    for (const ListenerSettings& settings : context_.snapshot->listeners) {
-      if (settings.address == address_) timeouts = settings.timeouts;
-    }
     Connection::start(std::make_unique<Connection>(
         context_, connections_, std::move(fd),
-        SocketAddress(reinterpret_cast<const sockaddr*>(&peer), size), timeouts));
+        SocketAddress(reinterpret_cast<const sockaddr*>(&peer), size), *settings));
   }
 }
 

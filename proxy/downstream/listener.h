@@ -23,6 +23,7 @@ class Listener final : public Retired, private IoHandler, private Timer {
   void note_io(std::uint32_t) override {}
   void on_io() override;
   void on_deadline() override;
+  const ListenerSettings* settings() const;
   void accept_all();
 
   WorkerContext& context_;

@@ -3,17 +3,37 @@
 #include <cerrno>
 #include <sys/socket.h>
 
+#include "proxy/net/tls_session.h"
+
 namespace ficus::proxy {
 
 Socket::Socket(EventLoop& loop, FileDescriptor fd) : fd_(std::move(fd)) {
   loop.watch(fd_.get(), EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET, *this);
 }
 
+Socket::~Socket() = default;
+
+void Socket::close() {
+  if (tls_ != nullptr && fd_ && !broken_) tls_->end_sending();
+  fd_.reset();
+  listener_ = nullptr;
+}
+
+void Socket::start_tls(std::unique_ptr<TlsSession> session) {
+  tls_ = std::move(session);
+  tls_->attach(*this);
+}
+
+void Socket::drop_tls() { tls_.reset(); }
+
 void Socket::note_io(std::uint32_t events) {
   if (events & (EPOLLERR | EPOLLHUP)) broken_ = readable_ = writable_ = true;
   if (events & EPOLLRDHUP) peer_ended_ = readable_ = true;
   if (events & EPOLLIN) readable_ = true;
-  if (events & EPOLLOUT) writable_ = true;
+  if (events & EPOLLOUT) {
+    writable_ = true;
+    if (tls_ != nullptr && tls_->ending()) end_sending();
+  }
 }
 
 void Socket::on_io() {
@@ -21,7 +41,7 @@ void Socket::on_io() {
   if (listener_ != nullptr) listener_->on_ready();
 }
 
-IoResult Socket::receive(char* into, std::size_t size) {
+IoResult Socket::receive_wire(char* into, std::size_t size) {
   for (;;) {
     const ssize_t got = ::recv(fd_.get(), into, size, 0);
     if (got > 0) {
@@ -30,7 +50,7 @@ IoResult Socket::receive(char* into, std::size_t size) {
       return {IoResult::State::ok, static_cast<std::size_t>(got), 0};
     }
     if (got == 0) {
-      peer_ended_ = true;
+      peer_ended_ = wire_ended_ = true;
       readable_ = false;
       return {IoResult::State::end, 0, 0};
     }
@@ -44,7 +64,7 @@ IoResult Socket::receive(char* into, std::size_t size) {
   }
 }
 
-IoResult Socket::send(const iovec* parts, int count) {
+IoResult Socket::send_wire(const iovec* parts, int count) {
   std::size_t wanted = 0;
   for (int i = 0; i < count; ++i) wanted += parts[i].iov_len;
   for (;;) {
@@ -71,13 +91,37 @@ IoResult Socket::send(const iovec* parts, int count) {
   }
 }
 
-void Socket::end_sending() { ::shutdown(fd_.get(), SHUT_WR); }
+IoResult Socket::tls_receive(char* into, std::size_t size) {
+  const IoResult result = tls_->receive(into, size);
+  if (result.state == IoResult::State::end) peer_ended_ = true;
+  if (result.state == IoResult::State::failed) broken_ = true;
+  return result;
+}
+
+IoResult Socket::tls_send(const iovec* parts, int count) {
+  const IoResult result = tls_->send(parts, count);
+  if (result.state == IoResult::State::failed) broken_ = true;
+  return result;
+}
+
+bool Socket::tls_readable() const { return tls_->readable(readable_, writable_); }
+
+bool Socket::tls_writable() const { return tls_->writable(readable_, writable_); }
+
+bool Socket::tls_quiet() { return !broken_ && tls_->quiet(); }
+
+void Socket::end_sending() {
+  // Without close_notify first, the end would look like a cut.
+  if (tls_ != nullptr && !tls_->end_sending()) return;
+  ::shutdown(fd_.get(), SHUT_WR);
+}
 
 void Socket::abort() {
   if (!fd_) return;
   const linger hard{1, 0};
   ::setsockopt(fd_.get(), SOL_SOCKET, SO_LINGER, &hard, sizeof hard);
-  close();
+  fd_.reset();
+  listener_ = nullptr;
 }
 
 int Socket::connect_error() const {
@@ -87,10 +131,12 @@ int Socket::connect_error() const {
   return error;
 }
 
-bool Socket::has_unseen_input() const {
+bool Socket::has_unseen_input() {
   char byte;
   const ssize_t got = ::recv(fd_.get(), &byte, 1, MSG_PEEK | MSG_DONTWAIT);
-  return got >= 0 || (errno != EAGAIN && errno != EWOULDBLOCK && errno != EINTR);
+  if (got < 0 && (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR)) return false;
+  readable_ = true;
+  return !quiet();
 }
 
 }  // namespace ficus::proxy

@@ -3,14 +3,17 @@
 #include <coroutine>
 #include <cstddef>
 #include <cstdint>
-#include <sys/uio.h>
+#include <memory>
 #include <utility>
 
 #include "proxy/net/event_loop.h"
 #include "proxy/net/file_descriptor.h"
+#include "proxy/net/io_result.h"
 #include "proxy/net/timer_wheel.h"
 
 namespace ficus::proxy {
+
+class TlsSession;
 
 // Is told about an edge on a socket. It may close the socket, or retire its owner.
 class ReadyListener {
@@ -87,39 +90,42 @@ class Waiter final : public Timer, public ReadyListener {
   bool yielding_ = false;
 };
 
-struct IoResult {
-  enum class State : std::uint8_t { ok, would_block, end, failed };
-  State state = State::ok;
-  std::size_t size = 0;
-  int error = 0;  // errno of `failed`
-};
-
-// A connected (or connecting) non-blocking stream socket with the readiness that the loop reported.
-// Edge-triggered: `readable` and `writable` stay set until a call shows that they no longer hold.
-// Loop thread only. Closing takes effect at once; the object must be retired, not deleted, while
-// the loop may still hold an event for it.
+// A connected (or connecting) non-blocking stream socket with the readiness that the loop reported,
+// plain or with TLS on it. Edge-triggered: `readable` and `writable` stay set until a call shows
+// that they no longer hold. Loop thread only. Closing takes effect at once; the object must be
+// retired, not deleted, while the loop may still hold an event for it.
 class Socket final : public IoHandler {
  public:
   Socket(EventLoop& loop, FileDescriptor fd);
+  ~Socket() override;
 
   int fd() const { return fd_.get(); }
   bool open() const { return static_cast<bool>(fd_); }
-  void close() {
-    fd_.reset();
-    listener_ = nullptr;
-  }
+  // With TLS: tells the peer that this is the end, if that can be done at once.
+  void close();
 
   void set_listener(ReadyListener* listener) { listener_ = listener; }
 
-  bool readable() const { return readable_; }
-  bool writable() const { return writable_; }
+  // From here on all bytes go through `session`, whose handshake comes first.
+  void start_tls(std::unique_ptr<TlsSession> session);
+  // Plain again, for a peer that turned out to speak no TLS. What TLS has read is lost.
+  void drop_tls();
+  // Null: plain.
+  TlsSession* tls() const { return tls_.get(); }
+
+  bool readable() const { return tls_ == nullptr ? readable_ : tls_readable(); }
+  bool writable() const { return tls_ == nullptr ? writable_ : tls_writable(); }
   // The peer sent its end (perhaps after data still to be read).
   bool peer_ended() const { return peer_ended_; }
   // Reset, or both directions shut.
   bool broken() const { return broken_; }
 
-  IoResult receive(char* into, std::size_t size);
-  IoResult send(const iovec* parts, int count);
+  IoResult receive(char* into, std::size_t size) {
+    return tls_ == nullptr ? receive_wire(into, size) : tls_receive(into, size);
+  }
+  IoResult send(const iovec* parts, int count) {
+    return tls_ == nullptr ? send_wire(parts, count) : tls_send(parts, count);
+  }
 
   // Half-close: our end, after what was sent.
   void end_sending();
@@ -129,19 +135,36 @@ class Socket final : public IoHandler {
   // Outcome of a non-blocking connect once `writable`: 0 or an errno.
   int connect_error() const;
 
+  // Nothing has arrived that a reader must see, as far as the edges told: no byte, no end. What TLS
+  // keeps to itself (session tickets) is taken in.
+  bool quiet() { return tls_ == nullptr ? !readable_ && !broken_ : tls_quiet(); }
   // Bytes or an end waiting in the kernel that no edge has told of yet. A system call.
-  bool has_unseen_input() const;
+  bool has_unseen_input();
 
  private:
+  friend class TlsSession;
+  friend struct TlsWire;
+
   void note_io(std::uint32_t events) override;
   void on_io() override;
 
+  IoResult receive_wire(char* into, std::size_t size);
+  IoResult send_wire(const iovec* parts, int count);
+  IoResult tls_receive(char* into, std::size_t size);
+  IoResult tls_send(const iovec* parts, int count);
+  bool tls_readable() const;
+  bool tls_writable() const;
+  bool tls_quiet();
+
   FileDescriptor fd_;
   ReadyListener* listener_ = nullptr;
+  std::unique_ptr<TlsSession> tls_;
+  // Of the descriptor.
   bool readable_ = false;
   bool writable_ = false;
   bool peer_ended_ = false;
   bool broken_ = false;
+  bool wire_ended_ = false;  // the end was read
 };
 
 }  // namespace ficus::proxy

@@ -20,7 +20,7 @@ UpstreamConnection::UpstreamConnection(Pool& pool, std::shared_ptr<EndpointState
     : socket(pool.loop_, std::move(fd)), in(area), pool_(pool), endpoint_(std::move(endpoint)) {}
 
 void UpstreamConnection::on_ready() {
-  if (socket.readable() || socket.broken()) pool_.drop_idle(*this);
+  if (!socket.quiet()) pool_.drop_idle(*this);
 }
 
 void Lease::give_back(std::chrono::milliseconds pool_idle) {
@@ -48,7 +48,7 @@ Lease Pool::take_idle(const EndpointState& endpoint, Care care) {
     counts.connections_idle.subtract();
     own(*endpoint.backend).idle.subtract();
     connection->socket.set_listener(nullptr);
-    if (connection->socket.readable() || connection->socket.broken() ||
+    if (!connection->socket.quiet() ||
         (care == Care::look_again && connection->socket.has_unseen_input())) {
       loop_.retire(std::move(connection));
       forget(endpoint);
@@ -86,8 +86,8 @@ Lease Pool::connect(const std::shared_ptr<EndpointState>& endpoint, int& error) 
 void Pool::put(std::unique_ptr<UpstreamConnection> connection,
                std::chrono::milliseconds pool_idle) {
   const EndpointState& endpoint = connection->endpoint();
-  if (connection->socket.readable() || connection->socket.broken() || !connection->in.empty() ||
-      pool_idle.count() == 0 || endpoint.standing.gone()) {
+  if (!connection->socket.quiet() || !connection->in.empty() || pool_idle.count() == 0 ||
+      endpoint.standing.gone()) {
     close(std::move(connection));
     return;
   }
@@ -114,6 +114,8 @@ void Pool::preconnect(const Backend& backend) {
   for (const Endpoint& endpoint : backend.endpoints) {
     const std::uint32_t slot = endpoint.state->slot;
     if (slot >= preconnected_.size()) preconnected_.resize(slot + 1);
+    // A handshake ahead would need a coroutine of its own; TLS resumes sessions instead.
+    if (!endpoint.state->tls_name.empty()) continue;
     if (preconnected_[slot].lock() == endpoint.state) continue;
     preconnected_[slot] = endpoint.state;
     for (std::uint32_t i = 0; i < backend.preconnect && reserve(*endpoint.state->backend); ++i) {

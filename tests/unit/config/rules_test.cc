@@ -123,9 +123,40 @@ TEST_CASE("the admin API stays on loopback") {
              ContainsSubstring("is not a loopback"));
 }
 
-TEST_CASE("an endpoint is http, a host and a port") {
+TEST_CASE("TLS of a listener needs certificates, that of a backend an https endpoint") {
+  const auto listener = [](const std::string& tls) {
+    return told("version: 1\nlisteners: [{address: \"0.0.0.0:1\", tls: " + tls +
+                "}]\nbackends: {a: {endpoints: [\"http://a\"]}}\nroutes: [{name: r, legacy: a}]\n");
+  };
+  CHECK(listener("{certificates: [{certificate: c, private_key: k}], min_version: 1.3}").empty());
+  CHECK_THAT(listener("{}"), ContainsSubstring("listeners[0].tls: `certificates` is missing"));
+  CHECK_THAT(listener("{certificates: []}"), ContainsSubstring("tls.certificates: is empty"));
+  CHECK_THAT(listener("{certificates: [{certificate: c}]}"),
+             ContainsSubstring("`private_key` is missing"));
+  CHECK_THAT(listener("{certificates: [{certificate: \"\", private_key: k}]}"),
+             ContainsSubstring("is empty; give the path of a file"));
+  CHECK_THAT(listener("{certificates: [{certificate: c, private_key: k}], min_version: 1.1}"),
+             ContainsSubstring("`1.1` is not one of 1.2 | 1.3"));
+
+  const auto backend = [](const std::string& url, const std::string& tls) {
+    return told("version: 1\nlisteners: [{address: \"0.0.0.0:1\"}]\nbackends: {a: {endpoints: [\"" +
+                url + "\"], tls: " + tls + "}}\nroutes: [{name: r, legacy: a}]\n");
+  };
+  CHECK(
+      backend("https://a", "{ca: c, server_name: A.test, certificate: c, private_key: k}").empty());
+  CHECK_THAT(backend("http://a", "{ca: c}"), ContainsSubstring("no endpoint begins with https://"));
+  CHECK_THAT(backend("https://a", "{certificate: c}"),
+             ContainsSubstring("backends.a.tls: `private_key` is missing"));
+  CHECK_THAT(backend("https://a", "{ca: c, verify: false}"),
+             ContainsSubstring("backends.a.tls.ca: is without effect"));
+  CHECK_THAT(backend("https://a", "{server_name: \"a:1\"}"),
+             ContainsSubstring("is not a host name or address"));
+}
+
+TEST_CASE("an endpoint is http or https, a host and a port") {
   for (const char* good : {"\"http://a\"", "\"HTTP://A.b:1\"", "\"http://[::1]:9001\"",
-                           "\"http://10.0.0.5:9001\", \"http://10.0.0.5:9002\""}) {
+                           "\"http://10.0.0.5:9001\", \"http://10.0.0.5:9002\"", "\"https://a\"",
+                           "\"HTTPS://[::1]:9443\", \"http://b\""}) {
     CHECK(told(endpoints(good)).empty());
   }
   const auto says = [](const std::string& endpoint, const char* problem) {
@@ -134,13 +165,13 @@ TEST_CASE("an endpoint is http, a host and a port") {
         told(endpoints("\"" + endpoint + "\"")),
         ContainsSubstring("f.yaml:3:28: backends.a.endpoints[0]: ") && ContainsSubstring(problem));
   };
-  says("https://a:1", "uses TLS, which is not in this version");
   says("unix:run/a.sock", "has no absolute path; write unix:/run/shop.sock");
   says("unix:///run/a.sock", "has no absolute path");
   says("unix:/run/", "is a folder");
   says("unix:/" + std::string(107, 'a'), "has a path of 108 bytes; a socket's has at most 107");
   says("10.0.0.5:9001", "is not a URL; write http://host:port or unix:/path");
   says("ftp://a", "is not a URL");
+  says("https://a/b", "has something after host and port");
   says("http://a/", "has something after host and port");
   says("http://a?x", "has something after host and port");
   says("http://user:pass@a", "has a user name");
