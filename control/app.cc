@@ -11,6 +11,7 @@
 #include "control/admin/admin_server.h"
 #include "control/change/resolve.h"
 #include "control/control_plane.h"
+#include "control/log/access_log_writer.h"
 #include "proxy/server.h"
 
 namespace ficus::control {
@@ -48,6 +49,11 @@ std::string with_place(const config::Config& config, const std::string& fault) {
            std::to_string(listener.at.column) + ": listeners: " + fault;
   }
   return "listeners: " + fault;
+}
+
+std::string place(const config::Location& at) {
+  if (at.line == 0) return {};
+  return at.file + ":" + std::to_string(at.line) + ":" + std::to_string(at.column) + ": ";
 }
 
 // What only a new start can change.
@@ -111,11 +117,19 @@ std::vector<std::string> App::start(config::Config config) {
   if (const auto fault = server_->listen(loaded.listeners)) return {with_place(loaded, *fault)};
   listening_ = server_->listening();
 
+  std::vector<proxy::AccessLog*> lines;
+  for (std::size_t i = 0; i < server_->workers(); ++i) lines.push_back(&server_->access_log(i));
+  access_log_ = std::make_unique<AccessLogWriter>(log_, std::move(lines));
+  std::optional<LogFile> file;
+  if (const auto fault = open_access_log(loaded, file)) return {*fault};
+  if (file) access_log_->use(std::move(*file));
+
   sink_ = std::make_unique<ServerSink>(*server_);
   const WorkerCellsOf cells = [this](std::size_t worker) -> const proxy::WorkerCells& {
     return server_->cells(worker);
   };
-  control_ = std::make_unique<ControlPlane>(ControlPlane::Parts{clock_, log_, *sink_, cells});
+  control_ = std::make_unique<ControlPlane>(
+      ControlPlane::Parts{clock_, log_, *sink_, cells, [this] { return access_log_->dropped(); }});
   admin_ = std::make_unique<AdminServer>(admin_context(*control_, cells), log_);
   if (const auto fault = admin_->start(loaded.admin)) return {*fault};
 
@@ -179,6 +193,8 @@ void App::reload_now(const std::string& path) {
 std::vector<std::string> App::apply(std::shared_ptr<const ResolvedConfig> next) {
   std::vector<std::string> faults = needs_restart(running_->config, next->config);
   if (!faults.empty()) return faults;
+  std::optional<LogFile> file;
+  if (const auto problem = open_access_log(next->config, file)) return {*problem};
   std::optional<std::string> fault;
   std::vector<std::string> listening;
   on_control([&] {
@@ -186,6 +202,7 @@ std::vector<std::string> App::apply(std::shared_ptr<const ResolvedConfig> next) 
     listening = server_->listening();
   });
   if (fault) return {with_place(next->config, *fault)};
+  if (file) access_log_->use(std::move(*file));
   std::promise<void> in_force;
   control_->load(next, [&](const auto&) { in_force.set_value(); });
   in_force.get_future().wait();
@@ -193,6 +210,24 @@ std::vector<std::string> App::apply(std::shared_ptr<const ResolvedConfig> next) 
   running_ = std::move(next);
   return {};
 }
+
+// Gives the file if it is another one than before, or what failed.
+std::optional<std::string> App::open_access_log(const config::Config& config,
+                                                std::optional<LogFile>& file) const {
+  if (!config.access_log) return std::nullopt;
+  const config::AccessLog& wanted = *config.access_log;
+  const auto& before = running_->config.access_log;
+  const bool is_open = &running_->config != &config && before && before->path == wanted.path;
+  if (is_open) return std::nullopt;
+  auto opened = LogFile::open(wanted.path);
+  if (auto* problem = std::get_if<std::string>(&opened)) {
+    return place(wanted.at) + "access_log.path: " + *problem;
+  }
+  file = std::move(std::get<LogFile>(opened));
+  return std::nullopt;
+}
+
+void App::reopen_logs() { access_log_->reopen(); }
 
 void App::announce_drain() { control_->begin_drain(); }
 
@@ -206,14 +241,15 @@ bool App::drained() {
   return done;
 }
 
-// The loader first: it waits for the control thread. The data plane last: its threads tell the
-// control plane about verdicts.
+// The loader first: it waits for the control thread. The data plane late: its threads tell the
+// control plane about verdicts. Then the lines that it left.
 void App::stop() {
   if (std::exchange(stopped_, true)) return;
   if (loader_.joinable()) loader_.join();
   if (admin_) admin_->stop();
   if (control_) control_->stop();
   if (server_) server_->stop();
+  if (access_log_) access_log_->stop();
 }
 
 std::string App::admin_address() const { return admin_ ? admin_->address() : ""; }

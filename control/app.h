@@ -17,8 +17,10 @@ class ProxyServer;
 
 namespace ficus::control {
 
+class AccessLogWriter;
 class AdminServer;
 class ControlPlane;
+class LogFile;
 struct ResolvedConfig;
 
 // The whole product in one object: data plane, control plane, admin listener. Builds and wires
@@ -38,6 +40,9 @@ class App {
   // Loads the file on a thread of its own and takes it whole or not at all. The outcome goes to the
   // log. Asked for while one is under way, it is done once more after that.
   void reload(const std::string& path);
+
+  // Opens the access log's path anew, because its file was moved away.
+  void reopen_logs();
 
   // From here on: not ready, but everything is served.
   void announce_drain();
@@ -59,6 +64,8 @@ class App {
   void log_start(const config::Config& config);
   void reload_now(const std::string& path);
   std::vector<std::string> apply(std::shared_ptr<const ResolvedConfig> next);
+  std::optional<std::string> open_access_log(const config::Config& config,
+                                             std::optional<LogFile>& file) const;
 
   // Runs on the control thread, to which the data plane belongs, and waits for the end.
   template <typename Work>
@@ -69,6 +76,7 @@ class App {
   std::shared_ptr<const ResolvedConfig> running_;  // after start(): the loader's thread only
   std::vector<std::string> listening_;
   std::unique_ptr<proxy::ProxyServer> server_;
+  std::unique_ptr<AccessLogWriter> access_log_;
   std::unique_ptr<ServerSink> sink_;
   // Destroyed after the control plane, which may still hold answers for it.
   std::unique_ptr<AdminServer> admin_;

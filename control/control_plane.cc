@@ -404,6 +404,7 @@ void ControlPlane::publish_view() {
   view->rollbacks = rollbacks_;
   view->would_roll_backs = would_roll_backs_;
   view->longest_tick = longest_tick_;
+  if (parts_.access_log_dropped) view->access_log_dropped = parts_.access_log_dropped();
   const Clock::Monotonic now = parts_.clock.now();
   for (std::size_t i = 0; view->resolved && i < view->snapshot->routes.size(); ++i) {
     view->routes.push_back(

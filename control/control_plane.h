@@ -34,6 +34,7 @@ class ControlPlane final : public proxy::TripSink {
     Log& log;
     proxy::SnapshotSink& sink;
     WorkerCellsOf cells;
+    std::function<std::uint64_t()> access_log_dropped = {};  // lines; any thread
   };
 
   explicit ControlPlane(const Parts& parts);

@@ -22,9 +22,10 @@ class Signals {
  public:
   Signals() {
     sigemptyset(&set_);
-    for (const int signal : {SIGTERM, SIGINT, SIGHUP}) sigaddset(&set_, signal);
+    for (const int signal : {SIGTERM, SIGINT, SIGHUP, SIGUSR1}) sigaddset(&set_, signal);
     pthread_sigmask(SIG_BLOCK, &set_, nullptr);
     std::signal(SIGPIPE, SIG_IGN);
+    std::signal(SIGXFSZ, SIG_IGN);  // a log at its largest is an error of write()
   }
 
   int wait() {
@@ -105,7 +106,13 @@ int run_server(const std::string& config_path) {
   if (!faults.empty()) return 1;
 
   int signal = signals.wait();
-  for (; !ends(signal); signal = signals.wait()) app.reload(config_path);
+  for (; !ends(signal); signal = signals.wait()) {
+    if (signal == SIGUSR1) {
+      app.reopen_logs();
+    } else {
+      app.reload(config_path);
+    }
+  }
   log_end(drain(app, signals, log), log);
   app.stop();
   return 0;

@@ -79,6 +79,11 @@ void Exchange::reset() {
   outcome_due_ = Timer::kNever;
   status_ = 0;
   client_error_ = ErrorKind::none;
+  first_try_.reset();
+  connecting_ = {};
+  response_head_at_ = {};
+  error_detail_ = {};
+  judged_failed_ = false;
 }
 
 SideCells& Exchange::side_cells() const { return state_->cells.sides[index(side_)]; }
@@ -87,15 +92,18 @@ Task<After> Exchange::run() {
   context_.cells.requests.add();
   context_.cells.in_flight.add();
   if (!find_route()) {
+    client_error_ = ErrorKind::no_route;
     answer({ErrorKind::no_route, Fault::downstream, RetrySafety::never,
             "no route fits this host, path and method"});
     context_.cells.local_errors.add();
+    if (snapshot_->access_log) write_log_line();
     context_.cells.in_flight.subtract();
     co_return after();
   }
   choose();
   Error error = co_await try_side();
   while (error && (fallback_granted_ || grant_fallback(error))) {
+    note_first_try(error);
     begin_fallback();
     error = co_await try_side();
   }
@@ -105,6 +113,7 @@ Task<After> Exchange::run() {
   } else {
     if (error) {
       client_error_ = error.kind;
+      error_detail_ = error.detail;
       if (error.kind != ErrorKind::client_abort && !response_begun_) answer(error);
     }
     result = after();
@@ -158,7 +167,9 @@ Task<Error> Exchange::try_side() {
     }
     Error error;
     if (!lease_) {
+      const SteadyTime began = now();
       error = co_await connect(*endpoint);
+      connecting_ += now() - began;
       if (error && error.retry == RetrySafety::always) {
         tried_.add(**endpoint);
         const bool another =
@@ -259,6 +270,7 @@ void Exchange::begin_fallback() {
 
 void Exchange::answer(const Error& error) {
   status_ = status_for(error);
+  error_detail_ = error.detail;
   const bool body_unread =
       request_.framing != http::Framing::none && !(request_begun_ && request_pipe_.source_done());
   close_client_ = close_client_ || body_unread || !request_.keep_alive || context_.draining;
@@ -358,6 +370,7 @@ void Exchange::finish() {
   if (side_ == Side::legacy) {
     state_->cells.legacy_last_request_seconds.set(static_cast<std::uint64_t>(std::time(nullptr)));
   }
+  if (snapshot_->access_log) write_log_line();
   // A route, and what it counts, must not be touched after this: the snapshot may go.
 }
 

@@ -60,6 +60,11 @@ class Exchange {
   After after() const;
   void finish();
 
+  // exchange_log.cc
+  void note_first_try(const Error& error);
+  void write_log_line();
+  void add_route(LogRecord& record) const;
+
   // exchange_relay.cc: one conversation with one server
   PipeState send_request();
   Progress on_request(PipeState state, Error& error);
@@ -127,6 +132,20 @@ class Exchange {
   http::Framing client_framing_ = http::Framing::none;
   int status_ = 0;
   ErrorKind client_error_ = ErrorKind::none;
+
+  // for the access log
+  struct FirstTry {
+    std::shared_ptr<EndpointState> endpoint;
+    Side side = Side::legacy;
+    ErrorKind error = ErrorKind::none;
+    int status = 0;
+    SteadyTime ended{};
+  };
+  std::optional<FirstTry> first_try_;   // of one that fell back
+  SteadyTime::duration connecting_{0};  // in all tries
+  SteadyTime response_head_at_{};
+  std::string_view error_detail_;  // static storage
+  bool judged_failed_ = false;     // counted as a failure of the side
 };
 
 }  // namespace ficus::proxy

@@ -85,4 +85,6 @@ const WorkerCells& ProxyServer::cells(std::size_t worker) const {
   return workers_[worker]->cells();
 }
 
+AccessLog& ProxyServer::access_log(std::size_t worker) { return workers_[worker]->access_log(); }
+
 }  // namespace ficus::proxy

@@ -59,6 +59,10 @@ class ProxyServer final : public SnapshotSink {
 
   const WorkerCells& cells(std::size_t worker) const;
 
+  // Where a worker's lines come out: one thread takes them, any may ask what was dropped. Valid as
+  // long as the server, after stop() too.
+  AccessLog& access_log(std::size_t worker);
+
  private:
   struct Listening {
     std::string configured;

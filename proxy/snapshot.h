@@ -11,6 +11,7 @@
 #include "proxy/counters.h"
 #include "proxy/guard/fast_lane.h"
 #include "proxy/guard/outcome_epoch.h"
+#include "proxy/log/access_log.h"
 #include "proxy/net/address.h"
 #include "proxy/route/assign.h"
 #include "proxy/route/fallback_budget.h"
@@ -101,6 +102,7 @@ struct RoutingSnapshot {
   std::vector<Route> routes;
   RouteMatcher matcher;  // indexes into routes
   std::vector<ListenerSettings> listeners;
+  std::optional<LogSettings> access_log;  // none: off
 };
 
 }  // namespace ficus::proxy

@@ -1,5 +1,6 @@
 #include "control/change/snapshot_builder.h"
 
+#include <cmath>
 #include <string>
 #include <utility>
 #include <vector>
@@ -92,6 +93,11 @@ std::shared_ptr<const proxy::RoutingSnapshot> build_snapshot(const SnapshotSourc
   snapshot->matcher = proxy::RouteMatcher::build(matches);
   for (const config::Listener& listener : config.listeners) {
     snapshot->listeners.push_back({listener.address(), listener.timeouts});
+  }
+  if (config.access_log) {
+    const double basis_points = std::round(config.access_log->sample_percent * 100);
+    snapshot->access_log = {proxy::LineFormat(config.access_log->format),
+                            static_cast<std::uint32_t>(basis_points)};
   }
   return snapshot;
 }
