@@ -65,6 +65,13 @@ Parsed<std::string> parse_absolute_path(std::string_view text) {
   return {std::string(text), {}};
 }
 
+Parsed<std::string> parse_account(std::string_view text) {
+  if (text.empty() || text.find_first_of(" :/\n") != std::string_view::npos) {
+    return failed<std::string>("is not the name of a user or group");
+  }
+  return {std::string(text), {}};
+}
+
 Parsed<std::string> parse_log_format_text(std::string_view text) {
   if (text == kJsonLogFormat) return {std::string(text), {}};
   const auto parts = parse_log_format(text);
@@ -85,6 +92,11 @@ void read_globals(const Cursor& root, Config& config) {
   if (root["revision"].is_scalar()) config.revision = root["revision"].text();
   take(root["workers"], config.workers);  // auto leaves the default
   take_text(root["state_dir"], parse_absolute_path, config.state_dir);
+  take_text(root["user"], parse_account, config.user);
+  take_text(root["group"], parse_account, config.group);
+  config.user_at = root["user"].at();
+  config.group_at = root["group"].at();
+  if (config.group && !config.user) root["group"].error("is only for a `user`; write both");
   config.admin = read_admin(root["admin"]);
   if (const Cursor log = root["access_log"]; log.is_map()) {
     config.access_log = read_access_log(log);

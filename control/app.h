@@ -10,6 +10,8 @@
 #include "config/model.h"
 #include "control/clock.h"
 #include "control/log.h"
+#include "control/service/supervisor.h"
+#include "proxy/listener_set.h"
 
 namespace ficus::proxy {
 class ProxyServer;
@@ -27,11 +29,15 @@ struct ResolvedConfig;
 // everything; decides nothing. Thread: the owner's, for all methods.
 class App {
  public:
-  explicit App(Log& log);
+  explicit App(Log& log, Supervisor supervisor = {});
   ~App();  // stops
 
   App(const App&) = delete;
   App& operator=(const App&) = delete;
+
+  // Listeners, the admin's too, use the sockets of their addresses instead of binding. Before
+  // start().
+  void inherit(std::vector<proxy::InheritedSocket> sockets);
 
   // Returns once every worker accepts connections. Otherwise what failed, a sentence a line, each
   // with the mend; the object is then of no further use.
@@ -71,10 +77,15 @@ class App {
   template <typename Work>
   void on_control(Work work);
 
+  std::optional<proxy::InheritedSocket> take_admin_socket(const config::Config& config);
+  std::string serving();  // a status line
+
   Log& log_;
+  const Supervisor supervisor_;
   const SystemClock clock_;
   std::shared_ptr<const ResolvedConfig> running_;  // after start(): the loader's thread only
   std::vector<std::string> listening_;
+  std::vector<proxy::InheritedSocket> inherited_;  // before start()
   std::unique_ptr<proxy::ProxyServer> server_;
   std::unique_ptr<AccessLogWriter> access_log_;
   std::unique_ptr<ServerSink> sink_;

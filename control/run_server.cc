@@ -10,6 +10,7 @@
 #include "config/loader.h"
 #include "control/app.h"
 #include "control/log.h"
+#include "control/service/inherited_sockets.h"
 
 namespace ficus::control {
 namespace {
@@ -97,10 +98,15 @@ std::optional<config::Config> load_or_report(const std::string& path) {
 
 int run_server(const std::string& config_path) {
   Signals signals;
+  // Before anything opens descriptors.
+  InheritedSockets inherited = take_inherited_sockets();
+  Supervisor supervisor = Supervisor::from_environment();
   auto config = load_or_report(config_path);
   if (!config) return 2;
   Log log;
-  App app(log);
+  for (const std::string& fault : inherited.faults) log.warning(fault);
+  App app(log, std::move(supervisor));
+  app.inherit(std::move(inherited.sockets));
   const std::vector<std::string> faults = app.start(std::move(*config));
   for (const std::string& fault : faults) std::cerr << fault << '\n';
   if (!faults.empty()) return 1;

@@ -15,6 +15,8 @@ ProxyServer::ProxyServer(std::size_t workers) {
 
 ProxyServer::~ProxyServer() { stop(); }
 
+void ProxyServer::inherit(std::vector<InheritedSocket> sockets) { inherited_ = std::move(sockets); }
+
 std::optional<std::string> ProxyServer::listen(const std::vector<config::Listener>& listeners) {
   std::vector<BoundAddress> fresh;
   std::vector<Listening> wanted;
@@ -25,7 +27,9 @@ std::optional<std::string> ProxyServer::listen(const std::vector<config::Listene
       wanted.push_back(*open);
       continue;
     }
-    auto bound = bind_listener(listener, workers_.size());
+    const InheritedSocket* inherited = find_inherited(inherited_, listener.host, listener.port);
+    auto bound = inherited != nullptr ? share_inherited(listener, *inherited, workers_.size())
+                                      : bind_listener(listener, workers_.size());
     if (auto* failure = std::get_if<std::string>(&bound)) return *failure;
     auto& sockets = std::get<BoundAddress>(bound);
     wanted.push_back({sockets.configured, sockets.bound});

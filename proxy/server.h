@@ -9,6 +9,7 @@
 
 #include "config/model.h"
 #include "proxy/counters.h"
+#include "proxy/listener_set.h"
 #include "proxy/snapshot.h"
 
 namespace ficus::proxy {
@@ -33,6 +34,9 @@ class ProxyServer final : public SnapshotSink {
 
   ProxyServer(const ProxyServer&) = delete;
   ProxyServer& operator=(const ProxyServer&) = delete;
+
+  // Listeners of these addresses use them instead of binding. Before listen().
+  void inherit(std::vector<InheritedSocket> sockets);
 
   // Makes the open listening sockets be exactly `listeners`, all or nothing: sockets already open
   // stay as they are, new ones are bound, and only if all of those succeeded are old ones drained
@@ -71,6 +75,7 @@ class ProxyServer final : public SnapshotSink {
 
   std::vector<std::unique_ptr<Worker>> workers_;
   std::vector<Listening> listening_;
+  std::vector<InheritedSocket> inherited_;
 };
 
 }  // namespace ficus::proxy
