@@ -4,6 +4,7 @@
 #include <future>
 #include <sched.h>
 #include <sys/resource.h>
+#include <unistd.h>
 #include <utility>
 
 #include "build_info.h"
@@ -33,6 +34,8 @@ std::size_t worker_count(const config::Config& config) {
   if (sched_getaffinity(0, sizeof cpus, &cpus) != 0) return 1;
   return static_cast<std::size_t>(std::max(1, CPU_COUNT(&cpus)));
 }
+
+constexpr int kLoaderNice = 10;
 
 // Each connection needs a descriptor or two; the soft limit of a shell is far too low.
 void raise_descriptor_limit() {
@@ -200,6 +203,8 @@ void App::reload(const std::string& path) {
   if (loading_.exchange(true)) return;
   if (loader_.joinable()) loader_.join();
   loader_ = std::thread([this, path] {
+    // A large file is read in the time that traffic leaves.
+    ::setpriority(PRIO_PROCESS, static_cast<id_t>(::gettid()), kLoaderNice);
     do {
       while (load_again_.exchange(false)) reload_now(path);
       loading_ = false;
