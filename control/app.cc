@@ -230,8 +230,9 @@ void App::reload_now(const std::string& path) {
     return supervisor_.ready(serving());
   }
   for (const std::string& fault : faults) log_.error(fault);
+  const auto& user = running_->config.user;
   log_.error("configuration refused: " + std::to_string(faults.size()) + " error(s) in " + path +
-             "; the one before stays in force");
+             (user ? ", read as user " + *user : "") + "; the one before stays in force");
   supervisor_.ready(serving() + "; the last configuration was refused");
   control_->note_failed_reload(std::move(faults));
 }

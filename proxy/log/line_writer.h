@@ -44,13 +44,13 @@ class LineWriter {
   // Within a JSON string (RFC 8259 §7). Valid UTF-8 stays; a byte that is no part of any becomes
   // \u00XX, so that the line is valid JSON and no byte is lost.
   void json(std::string_view text) {
-    while (text.size() >= 8 && copy_word(text.data())) text.remove_prefix(8);
+    text.remove_prefix(copy_plain(text));
     while (!text.empty()) text.remove_prefix(json_character(text));
   }
 
   // Within quotes of a text line: `"`, `\`, control characters and what is not ASCII become \xXX.
   void quoted(std::string_view text) {
-    while (text.size() >= 8 && copy_word(text.data())) text.remove_prefix(8);
+    text.remove_prefix(copy_plain(text));
     for (const char c : text) {
       if (is_plain(c)) {
         raw(c);
@@ -65,6 +65,36 @@ class LineWriter {
   static bool is_plain(char c) {
     const auto byte = static_cast<unsigned char>(c);
     return byte >= 0x20 && byte < 0x7f && c != '"' && c != '\\';
+  }
+
+  // Copies what is plain at the front, as far as blocks reach; how much that was.
+  std::size_t copy_plain(std::string_view text) {
+    std::size_t at = 0;
+    while (text.size() - at >= kBlock && copy_block(text.data() + at)) at += kBlock;
+    while (text.size() - at >= 8 && copy_word(text.data() + at)) at += 8;
+    if (at == text.size() || text.size() < 8 || text.size() - at >= 8) return at;
+    // The rest together with bytes that were copied already.
+    const std::size_t again = 8 - (text.size() - at);
+    out_ -= again;
+    if (copy_word(text.data() + text.size() - 8)) return text.size();
+    out_ += again;
+    return at;
+  }
+
+  static constexpr std::size_t kBlock = 16;
+  using Block __attribute__((vector_size(kBlock))) = signed char;
+
+  // Copies sixteen bytes if each is plain. What is not ASCII is negative.
+  bool copy_block(const char* text) {
+    Block block;
+    std::memcpy(&block, text, sizeof block);
+    const auto bad = (block < 0x20) | (block == 0x7f) | (block == '"') | (block == '\\');
+    std::array<std::uint64_t, 2> halves{};
+    std::memcpy(&halves, &bad, sizeof halves);
+    if ((halves[0] | halves[1]) != 0) return false;
+    std::memcpy(out_, &block, sizeof block);
+    out_ += sizeof block;
+    return true;
   }
 
   // Copies eight bytes if each is plain. A borrow between bytes begins only at one that is not.

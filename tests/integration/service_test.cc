@@ -92,7 +92,7 @@ Command inheriting(const std::vector<const Opened*>& sockets, const std::string&
   return {{"bash", "-c", script, ficus_binary(), file}};
 }
 
-std::string get(std::uint16_t port, const std::string& path) {
+std::string body_of(std::uint16_t port, const std::string& path) {
   return RawClient(port).exchange(request("GET " + path)).body;
 }
 
@@ -150,7 +150,7 @@ TEST_CASE("service: inherited sockets are used, and who waited in them is served
   early.send(request("GET /early"));
   Process ficus(inheriting({&web, &admin}, file));
   CHECK(early.read_response().body == "only");
-  for (int i = 0; i < 20; ++i) CHECK(get(web.port(), "/") == "only");
+  for (int i = 0; i < 20; ++i) CHECK(body_of(web.port(), "/") == "only");
   CHECK(
       RawClient(admin.port()).exchange("GET /livez HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n").status() ==
       200);
@@ -172,7 +172,7 @@ TEST_CASE("service: a listener on an inherited socket can go and come back with 
   Process ficus(inheriting({&web}, file));
   ficus.wait_for_line("admin on ");
   for (int round = 0; round < 3; ++round) {
-    CHECK(get(web.port(), "/") == "only");
+    CHECK(body_of(web.port(), "/") == "only");
     folder.write("f.yaml", config(backend, ""));
     ficus.signal(SIGHUP);
     ficus.wait_for_line("configuration reloaded");
@@ -217,7 +217,7 @@ TEST_CASE("service: started as root, it becomes the user it is told to be, for g
   CHECK(status_line(pid, "Uid") == "Uid:\t" + uid + "\t" + uid + "\t" + uid + "\t" + uid);
   CHECK(status_line(pid, "Gid") == "Gid:\t" + gid + "\t" + gid + "\t" + gid + "\t" + gid);
   CHECK(status_line(pid, "CapEff") == "CapEff:\t0000000000000000");
-  CHECK(get(ficus.port(), "/") == "only");
+  CHECK(body_of(ficus.port(), "/") == "only");
   struct stat status {};
   REQUIRE(::stat(log.c_str(), &status) == 0);
   CHECK(status.st_uid == nobody->pw_uid);
@@ -225,9 +225,13 @@ TEST_CASE("service: started as root, it becomes the user it is told to be, for g
   std::filesystem::rename(log, folder.path() / "old.log");
   ficus.process().signal(SIGUSR1);
   ficus.process().wait_for_line("access log opened anew");
-  const std::string refused = ficus.reload("backends: {only: {endpoints: [\"" + backend.url() +
-                                           "\"]}}\nroutes: [{name: all, legacy: only}]\n");
-  CHECK_THAT(refused, ContainsSubstring("refused"));
+  // What a reload reads is read by that user.
+  const std::string text = "backends: {only: {endpoints: [\"" + backend.url() +
+                           "\"]}}\nroutes: [{name: all, legacy: only}]\n";
+  CHECK_THAT(ficus.reload(text), ContainsSubstring(", read as user nobody; the one before"));
+  CHECK_THAT(ficus.process().error(), ContainsSubstring("cannot be read: Permission denied"));
+  std::filesystem::permissions(ficus.config_file().parent_path(), std::filesystem::perms::all);
+  CHECK_THAT(ficus.reload(text), ContainsSubstring("refused"));
   CHECK_THAT(ficus.process().error(), ContainsSubstring("user: cannot change while running"));
 }
 
