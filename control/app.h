@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "config/model.h"
+#include "control/change/name_watcher.h"
 #include "control/clock.h"
 #include "control/log.h"
 #include "control/service/supervisor.h"
@@ -29,7 +30,9 @@ struct ResolvedConfig;
 // everything; decides nothing. Thread: the owner's, for all methods.
 class App {
  public:
-  explicit App(Log& log, Supervisor supervisor = {});
+  // `names`: how names of endpoints are looked up, at start and later. `supervisor` is told the
+  // state.
+  explicit App(Log& log, NameWatch names = {}, Supervisor supervisor = {});
   ~App();  // stops
 
   App(const App&) = delete;
@@ -81,6 +84,7 @@ class App {
   std::string serving();  // a status line
 
   Log& log_;
+  const NameWatch names_;
   const Supervisor supervisor_;
   const SystemClock clock_;
   std::shared_ptr<const ResolvedConfig> running_;  // after start(): the loader's thread only

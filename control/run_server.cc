@@ -105,7 +105,7 @@ int run_server(const std::string& config_path) {
   if (!config) return 2;
   Log log;
   for (const std::string& fault : inherited.faults) log.warning(fault);
-  App app(log, std::move(supervisor));
+  App app(log, {}, std::move(supervisor));
   app.inherit(std::move(inherited.sockets));
   const std::vector<std::string> faults = app.start(std::move(*config));
   for (const std::string& fault : faults) std::cerr << fault << '\n';

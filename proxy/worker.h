@@ -29,6 +29,8 @@ class Worker {
 
   const WorkerCells& cells() const { return context_.cells; }
   AccessLog& access_log() { return context_.access_log; }  // the reader's end: one thread
+  // Before start().
+  Pool& pool() { return context_.pool; }
 
  private:
   void after_turn();
