@@ -73,6 +73,7 @@ struct AccessLog {
   std::string path;             // a file, or /dev/stdout
   std::string format = "json";  // or a text with {named} fields
   double sample_percent = 100;  // of the requests that went well; the others are always kept
+  Location at;                  // of the path
 };
 
 struct Limits {
@@ -273,6 +274,10 @@ struct Config {
   std::string revision;
   int workers = 0;  // 0: one for each CPU that this process may use
   std::optional<std::string> state_dir;
+  std::optional<std::string> user;   // who the process becomes once it has bound its sockets
+  std::optional<std::string> group;  // none: the user's own
+  Location user_at;
+  Location group_at;
   std::vector<Listener> listeners;
   Admin admin;
   std::optional<AccessLog> access_log;

@@ -1,6 +1,7 @@
 #include "config/reader.h"
 
 #include "config/grammar.h"
+#include "config/log_format.h"
 #include "config/take.h"
 
 namespace ficus::config {
@@ -113,16 +114,47 @@ void read_limits(const Cursor& cursor, BackendLimits& limits) {
   take(cursor["max_pending"], limits.max_pending);
 }
 
-Parsed<std::string> parse_state_dir(std::string_view text) {
+Parsed<std::string> parse_absolute_path(std::string_view text) {
   if (!text.starts_with('/')) return failed<std::string>("is not an absolute path");
   return {std::string(text), {}};
+}
+
+Parsed<std::string> parse_account(std::string_view text) {
+  if (text.empty() || text.find_first_of(" :/\n") != std::string_view::npos) {
+    return failed<std::string>("is not the name of a user or group");
+  }
+  return {std::string(text), {}};
+}
+
+Parsed<std::string> parse_log_format_text(std::string_view text) {
+  if (text == kJsonLogFormat) return {std::string(text), {}};
+  const auto parts = parse_log_format(text);
+  if (!parts.value) return failed<std::string>(parts.problem);
+  return {std::string(text), {}};
+}
+
+AccessLog read_access_log(const Cursor& cursor) {
+  AccessLog log;
+  log.at = cursor["path"].is_present() ? cursor["path"].at() : cursor.at();
+  take_text(cursor["path"], parse_absolute_path, log.path);
+  take_text(cursor["format"], parse_log_format_text, log.format);
+  take_percent(cursor["sample_percent"], log.sample_percent);
+  return log;
 }
 
 void read_globals(const Cursor& root, Config& config) {
   if (root["revision"].is_scalar()) config.revision = root["revision"].text();
   take(root["workers"], config.workers);  // auto leaves the default
-  take_text(root["state_dir"], parse_state_dir, config.state_dir);
+  take_text(root["state_dir"], parse_absolute_path, config.state_dir);
+  take_text(root["user"], parse_account, config.user);
+  take_text(root["group"], parse_account, config.group);
+  config.user_at = root["user"].at();
+  config.group_at = root["group"].at();
+  if (config.group && !config.user) root["group"].error("is only for a `user`; write both");
   config.admin = read_admin(root["admin"]);
+  if (const Cursor log = root["access_log"]; log.is_map()) {
+    config.access_log = read_access_log(log);
+  }
   take(root["drain"]["delay"], config.drain.delay);
   take(root["drain"]["timeout"], config.drain.timeout);
 }

@@ -12,6 +12,8 @@
 #include "control/admin/admin_server.h"
 #include "control/change/resolve.h"
 #include "control/control_plane.h"
+#include "control/log/access_log_writer.h"
+#include "control/service/identity.h"
 #include "proxy/server.h"
 
 namespace ficus::control {
@@ -59,6 +61,11 @@ std::string with_place(const config::Config& config, const std::string& fault) {
   return "listeners: " + fault;
 }
 
+std::string place(const config::Location& at) {
+  if (at.line == 0) return {};
+  return at.file + ":" + std::to_string(at.line) + ":" + std::to_string(at.column) + ": ";
+}
+
 // What only a new start can change.
 std::vector<std::string> needs_restart(const config::Config& from, const config::Config& to) {
   std::vector<std::string> faults;
@@ -70,6 +77,8 @@ std::vector<std::string> needs_restart(const config::Config& from, const config:
     refuse("workers", from.workers == 0 ? "auto" : std::to_string(from.workers));
   }
   if (from.state_dir != to.state_dir) refuse("state_dir", from.state_dir.value_or("not given"));
+  if (from.user != to.user) refuse("user", from.user.value_or("not given"));
+  if (from.group != to.group) refuse("group", from.group.value_or("not given"));
   if (from.admin.address() != to.admin.address()) refuse("admin.address", from.admin.address());
   return faults;
 }
@@ -97,7 +106,8 @@ class App::ServerSink final : public proxy::SnapshotSink {
   bool started_ = false;
 };
 
-App::App(Log& log, NameWatch names) : log_(log), names_(std::move(names)) {}
+App::App(Log& log, NameWatch names, Supervisor supervisor)
+    : log_(log), names_(std::move(names)), supervisor_(std::move(supervisor)) {}
 App::~App() { stop(); }
 
 template <typename Work>
@@ -120,17 +130,29 @@ std::vector<std::string> App::start(config::Config config) {
 
   raise_descriptor_limit();
   server_ = std::make_unique<proxy::ProxyServer>(worker_count(loaded));
+  const auto admin_socket = take_admin_socket(loaded);
+  server_->inherit(std::move(inherited_));
   if (const auto fault = server_->listen(loaded.listeners)) return {with_place(loaded, *fault)};
   listening_ = server_->listening();
 
+  std::vector<proxy::AccessLog*> lines;
+  for (std::size_t i = 0; i < server_->workers(); ++i) lines.push_back(&server_->access_log(i));
+  access_log_ = std::make_unique<AccessLogWriter>(log_, std::move(lines));
   sink_ = std::make_unique<ServerSink>(*server_);
   const WorkerCellsOf cells = [this](std::size_t worker) -> const proxy::WorkerCells& {
     return server_->cells(worker);
   };
-  control_ =
-      std::make_unique<ControlPlane>(ControlPlane::Parts{clock_, log_, *sink_, cells, names_});
+  control_ = std::make_unique<ControlPlane>(ControlPlane::Parts{
+      clock_, log_, *sink_, cells, names_, [this] { return access_log_->dropped(); }});
   admin_ = std::make_unique<AdminServer>(admin_context(*control_, cells), log_);
-  if (const auto fault = admin_->start(loaded.admin)) return {*fault};
+  if (const auto fault = admin_->start(loaded.admin, admin_socket ? &*admin_socket : nullptr)) {
+    return {*fault};
+  }
+  // Every socket is bound. What is opened from here on can be opened again by a reload.
+  if (const auto fault = take_identity(loaded)) return {*fault};
+  std::optional<LogFile> file;
+  if (const auto fault = open_access_log(loaded, file)) return {*fault};
+  if (file) access_log_->use(std::move(*file));
 
   control_->start();
   control_->set_listening(listening_);
@@ -138,7 +160,39 @@ std::vector<std::string> App::start(config::Config config) {
   control_->load(running_, [&](const auto&) { in_force.set_value(); });
   in_force.get_future().wait();
   log_start(loaded);
+  supervisor_.ready(serving());
   return {};
+}
+
+void App::inherit(std::vector<proxy::InheritedSocket> sockets) { inherited_ = std::move(sockets); }
+
+// What is left is the data plane's. Tells of sockets that nobody uses.
+std::optional<proxy::InheritedSocket> App::take_admin_socket(const config::Config& config) {
+  std::optional<proxy::InheritedSocket> found;
+  const auto* admin = proxy::find_inherited(inherited_, config.admin.host, config.admin.port);
+  if (admin != nullptr) {
+    const auto at = inherited_.begin() + (admin - inherited_.data());
+    found = std::move(*at);
+    inherited_.erase(at);
+  }
+  for (const proxy::InheritedSocket& socket : inherited_) {
+    const bool is_used = std::ranges::any_of(config.listeners, [&](const auto& listener) {
+      return proxy::find_inherited(inherited_, listener.host, listener.port) == &socket;
+    });
+    if (is_used) continue;
+    log_.warning("inherited socket " + socket.address + " (" + socket.name +
+                 ") fits no listener: write a listener with just that address; nothing accepts on "
+                 "it now");
+  }
+  return found;
+}
+
+std::string App::serving() {
+  std::string text = "serving on";
+  on_control([&] {
+    for (const std::string& address : server_->listening()) text += " " + address;
+  });
+  return text;
 }
 
 void App::log_start(const config::Config& config) {
@@ -170,6 +224,7 @@ void App::reload(const std::string& path) {
 }
 
 void App::reload_now(const std::string& path) {
+  supervisor_.reloading();
   config::LoadOutcome loaded = config::load(path);
   std::vector<std::string> faults = texts(loaded.diagnostics);
   if (loaded.config) {
@@ -184,11 +239,13 @@ void App::reload_now(const std::string& path) {
   }
   if (faults.empty()) {
     log_.info("configuration reloaded hash=" + running_->config.hash);
-    return;
+    return supervisor_.ready(serving());
   }
   for (const std::string& fault : faults) log_.error(fault);
+  const auto& user = running_->config.user;
   log_.error("configuration refused: " + std::to_string(faults.size()) + " error(s) in " + path +
-             "; the one before stays in force");
+             (user ? ", read as user " + *user : "") + "; the one before stays in force");
+  supervisor_.ready(serving() + "; the last configuration was refused");
   control_->note_failed_reload(std::move(faults));
 }
 
@@ -196,6 +253,8 @@ void App::reload_now(const std::string& path) {
 std::vector<std::string> App::apply(std::shared_ptr<const ResolvedConfig> next) {
   std::vector<std::string> faults = needs_restart(running_->config, next->config);
   if (!faults.empty()) return faults;
+  std::optional<LogFile> file;
+  if (const auto problem = open_access_log(next->config, file)) return {*problem};
   std::optional<std::string> fault;
   std::vector<std::string> listening;
   on_control([&] {
@@ -203,6 +262,7 @@ std::vector<std::string> App::apply(std::shared_ptr<const ResolvedConfig> next) 
     listening = server_->listening();
   });
   if (fault) return {with_place(next->config, *fault)};
+  if (file) access_log_->use(std::move(*file));
   std::promise<void> in_force;
   control_->load(next, [&](const auto&) { in_force.set_value(); });
   in_force.get_future().wait();
@@ -211,7 +271,28 @@ std::vector<std::string> App::apply(std::shared_ptr<const ResolvedConfig> next) 
   return {};
 }
 
-void App::announce_drain() { control_->begin_drain(); }
+// Gives the file if it is another one than before, or what failed.
+std::optional<std::string> App::open_access_log(const config::Config& config,
+                                                std::optional<LogFile>& file) const {
+  if (!config.access_log) return std::nullopt;
+  const config::AccessLog& wanted = *config.access_log;
+  const auto& before = running_->config.access_log;
+  const bool is_open = &running_->config != &config && before && before->path == wanted.path;
+  if (is_open) return std::nullopt;
+  auto opened = LogFile::open(wanted.path);
+  if (auto* problem = std::get_if<std::string>(&opened)) {
+    return place(wanted.at) + "access_log.path: " + *problem;
+  }
+  file = std::move(std::get<LogFile>(opened));
+  return std::nullopt;
+}
+
+void App::reopen_logs() { access_log_->reopen(); }
+
+void App::announce_drain() {
+  supervisor_.stopping("draining");
+  control_->begin_drain();
+}
 
 void App::begin_drain() {
   on_control([this] { server_->begin_drain(); });
@@ -223,14 +304,15 @@ bool App::drained() {
   return done;
 }
 
-// The loader first: it waits for the control thread. The data plane last: its threads tell the
-// control plane about verdicts.
+// The loader first: it waits for the control thread. The data plane late: its threads tell the
+// control plane about verdicts. Then the lines that it left.
 void App::stop() {
   if (std::exchange(stopped_, true)) return;
   if (loader_.joinable()) loader_.join();
   if (admin_) admin_->stop();
   if (control_) control_->stop();
   if (server_) server_->stop();
+  if (access_log_) access_log_->stop();
 }
 
 std::string App::admin_address() const { return admin_ ? admin_->address() : ""; }

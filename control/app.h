@@ -11,6 +11,8 @@
 #include "control/change/name_watcher.h"
 #include "control/clock.h"
 #include "control/log.h"
+#include "control/service/supervisor.h"
+#include "proxy/listener_set.h"
 
 namespace ficus::proxy {
 class ProxyServer;
@@ -18,20 +20,27 @@ class ProxyServer;
 
 namespace ficus::control {
 
+class AccessLogWriter;
 class AdminServer;
 class ControlPlane;
+class LogFile;
 struct ResolvedConfig;
 
 // The whole product in one object: data plane, control plane, admin listener. Builds and wires
 // everything; decides nothing. Thread: the owner's, for all methods.
 class App {
  public:
-  // `names`: how names of endpoints are looked up, at start and later.
-  explicit App(Log& log, NameWatch names = {});
+  // `names`: how names of endpoints are looked up, at start and later. `supervisor` is told the
+  // state.
+  explicit App(Log& log, NameWatch names = {}, Supervisor supervisor = {});
   ~App();  // stops
 
   App(const App&) = delete;
   App& operator=(const App&) = delete;
+
+  // Listeners, the admin's too, use the sockets of their addresses instead of binding. Before
+  // start().
+  void inherit(std::vector<proxy::InheritedSocket> sockets);
 
   // Returns once every worker accepts connections. Otherwise what failed, a sentence a line, each
   // with the mend; the object is then of no further use.
@@ -40,6 +49,9 @@ class App {
   // Loads the file on a thread of its own and takes it whole or not at all. The outcome goes to the
   // log. Asked for while one is under way, it is done once more after that.
   void reload(const std::string& path);
+
+  // Opens the access log's path anew, because its file was moved away.
+  void reopen_logs();
 
   // From here on: not ready, but everything is served.
   void announce_drain();
@@ -61,17 +73,25 @@ class App {
   void log_start(const config::Config& config);
   void reload_now(const std::string& path);
   std::vector<std::string> apply(std::shared_ptr<const ResolvedConfig> next);
+  std::optional<std::string> open_access_log(const config::Config& config,
+                                             std::optional<LogFile>& file) const;
 
   // Runs on the control thread, to which the data plane belongs, and waits for the end.
   template <typename Work>
   void on_control(Work work);
 
+  std::optional<proxy::InheritedSocket> take_admin_socket(const config::Config& config);
+  std::string serving();  // a status line
+
   Log& log_;
   const NameWatch names_;
+  const Supervisor supervisor_;
   const SystemClock clock_;
   std::shared_ptr<const ResolvedConfig> running_;  // after start(): the loader's thread only
   std::vector<std::string> listening_;
+  std::vector<proxy::InheritedSocket> inherited_;  // before start()
   std::unique_ptr<proxy::ProxyServer> server_;
+  std::unique_ptr<AccessLogWriter> access_log_;
   std::unique_ptr<ServerSink> sink_;
   // Destroyed after the control plane, which may still hold answers for it.
   std::unique_ptr<AdminServer> admin_;

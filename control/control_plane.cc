@@ -485,6 +485,7 @@ void ControlPlane::publish_view() {
   view->rollbacks = rollbacks_;
   view->would_roll_backs = would_roll_backs_;
   view->longest_tick = longest_tick_;
+  if (parts_.access_log_dropped) view->access_log_dropped = parts_.access_log_dropped();
   view->routes = route_views_.views();
   const std::lock_guard lock(view_mutex_);
   view_ = std::move(view);

@@ -37,6 +37,7 @@ class ControlPlane final : public proxy::TripSink {
     proxy::SnapshotSink& sink;
     WorkerCellsOf cells;
     NameWatch names{};
+    std::function<std::uint64_t()> access_log_dropped = {};  // lines; any thread
   };
 
   explicit ControlPlane(const Parts& parts);

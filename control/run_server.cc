@@ -12,6 +12,7 @@
 #include "control/app.h"
 #include "control/change/tls_material.h"
 #include "control/log.h"
+#include "control/service/inherited_sockets.h"
 
 namespace ficus::control {
 namespace {
@@ -24,9 +25,10 @@ class Signals {
  public:
   Signals() {
     sigemptyset(&set_);
-    for (const int signal : {SIGTERM, SIGINT, SIGHUP}) sigaddset(&set_, signal);
+    for (const int signal : {SIGTERM, SIGINT, SIGHUP, SIGUSR1}) sigaddset(&set_, signal);
     pthread_sigmask(SIG_BLOCK, &set_, nullptr);
     std::signal(SIGPIPE, SIG_IGN);
+    std::signal(SIGXFSZ, SIG_IGN);  // a log at its largest is an error of write()
   }
 
   int wait() {
@@ -98,16 +100,27 @@ std::optional<config::Config> load_or_report(const std::string& path) {
 
 int run_server(const std::string& config_path) {
   Signals signals;
+  // Before anything opens descriptors.
+  InheritedSockets inherited = take_inherited_sockets();
+  Supervisor supervisor = Supervisor::from_environment();
   auto config = load_or_report(config_path);
   if (!config) return 2;
   Log log;
-  App app(log);
+  for (const std::string& fault : inherited.faults) log.warning(fault);
+  App app(log, {}, std::move(supervisor));
+  app.inherit(std::move(inherited.sockets));
   const std::vector<std::string> faults = app.start(std::move(*config));
   for (const std::string& fault : faults) std::cerr << fault << '\n';
   if (!faults.empty()) return 1;
 
   int signal = signals.wait();
-  for (; !ends(signal); signal = signals.wait()) app.reload(config_path);
+  for (; !ends(signal); signal = signals.wait()) {
+    if (signal == SIGUSR1) {
+      app.reopen_logs();
+    } else {
+      app.reload(config_path);
+    }
+  }
   log_end(drain(app, signals, log), log);
   app.stop();
   return 0;

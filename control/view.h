@@ -88,6 +88,7 @@ struct View {
   RollbackCounts rollbacks;
   RollbackCounts would_roll_backs;
   std::chrono::microseconds longest_tick{0};  // since start
+  std::uint64_t access_log_dropped = 0;       // lines
 
   bool ready() const;
   const RouteView* find(std::string_view route) const;

@@ -89,6 +89,11 @@ void Exchange::reset() {
   outcome_due_ = Timer::kNever;
   status_ = 0;
   client_error_ = ErrorKind::none;
+  first_try_.reset();
+  connecting_ = {};
+  response_head_at_ = {};
+  error_detail_ = {};
+  judged_failed_ = false;
 }
 
 SideCells& Exchange::side_cells() const { return state_->cells.sides[index(side_)]; }
@@ -98,19 +103,23 @@ Task<After> Exchange::run() {
   context_.cells.in_flight.add();
   if (http::count_hop(request_, head_bytes_.data()) == http::Hops::used_up) {
     answer_last_hop();
+    if (snapshot_->access_log) write_log_line();
     context_.cells.in_flight.subtract();
     co_return after();
   }
   if (!find_route()) {
+    client_error_ = ErrorKind::no_route;
     answer({ErrorKind::no_route, Fault::downstream, RetrySafety::never,
             "no route fits this host, path and method"});
     context_.cells.local_errors.add();
+    if (snapshot_->access_log) write_log_line();
     context_.cells.in_flight.subtract();
     co_return after();
   }
   choose();
   Error error = co_await try_side();
   while (error && (fallback_granted_ || grant_fallback(error))) {
+    note_first_try(error);
     begin_fallback();
     error = co_await try_side();
   }
@@ -120,6 +129,7 @@ Task<After> Exchange::run() {
   } else {
     if (error) {
       client_error_ = error.kind;
+      error_detail_ = error.detail;
       if (error.kind != ErrorKind::client_abort && !response_begun_) answer(error);
     }
     result = after();
@@ -179,13 +189,17 @@ Task<Error> Exchange::try_side() {
       lease_ = context_.pool.take_idle(**endpoint, care);
     }
     Error error;
+    const SteadyTime began = now();
     if (!lease_ && !context_.pool.reserve(*backend().state)) {
       error = co_await wait_for_room();
+      connecting_ += now() - began;
       if (lease_) last_endpoint_ = lease_->shared_endpoint();
     }
     EndpointCells& cells = context_.pool.cells(*last_endpoint_);
     if (!lease_ && !error) {
+      const SteadyTime connect_began = now();
       error = co_await connect(*endpoint);
+      connecting_ += now() - connect_began;
       if (error) judge_endpoint(error);
       if (error && error.retry == RetrySafety::always) {
         tried_.add(**endpoint);
@@ -303,6 +317,7 @@ void Exchange::begin_fallback() {
 
 void Exchange::answer(const Error& error) {
   status_ = status_for(error);
+  error_detail_ = error.detail;
   const bool body_unread =
       request_.framing != http::Framing::none && !(request_begun_ && request_pipe_.source_done());
   close_client_ = close_client_ || body_unread || !request_.keep_alive || context_.draining;
@@ -330,7 +345,7 @@ void Exchange::answer_last_hop() {
   close_client_ =
       request_.framing != http::Framing::none || !request_.keep_alive || context_.draining;
   http::LocalReply reply;
-  reply.status = options ? 200 : 501;
+  reply.status = status_ = options ? 200 : 501;
   reply.detail = "Max-Forwards ended at this proxy, which answers no TRACE";
   reply.client_minor_version = request_.minor_version;
   reply.close = close_client_;
@@ -427,6 +442,7 @@ void Exchange::finish() {
   if (side_ == Side::legacy) {
     state_->cells.legacy_last_request_seconds.set(static_cast<std::uint64_t>(std::time(nullptr)));
   }
+  if (snapshot_->access_log) write_log_line();
   // A route, and what it counts, must not be touched after this: the snapshot may go.
 }
 

@@ -65,6 +65,11 @@ class Exchange {
   void finish();
 
   // exchange_tls.cc holds secure()
+  // exchange_log.cc
+  void note_first_try(const Error& error);
+  void write_log_line();
+  void add_route(LogRecord& record) const;
+
   // exchange_upstream.cc: which server, and what to think of it
   Task<Error> wait_for_room();
   Task<int> connect_again(const std::shared_ptr<EndpointState>& endpoint, SteadyTime limit);
@@ -141,6 +146,20 @@ class Exchange {
   http::Framing client_framing_ = http::Framing::none;
   int status_ = 0;
   ErrorKind client_error_ = ErrorKind::none;
+
+  // for the access log
+  struct FirstTry {
+    std::shared_ptr<EndpointState> endpoint;
+    Side side = Side::legacy;
+    ErrorKind error = ErrorKind::none;
+    int status = 0;
+    SteadyTime ended{};
+  };
+  std::optional<FirstTry> first_try_;   // of one that fell back
+  SteadyTime::duration connecting_{0};  // in all tries
+  SteadyTime response_head_at_{};
+  std::string_view error_detail_;  // static storage
+  bool judged_failed_ = false;     // counted as a failure of the side
 };
 
 }  // namespace ficus::proxy

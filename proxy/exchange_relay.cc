@@ -198,6 +198,7 @@ void Exchange::forward_interim() {
 Exchange::Progress Exchange::on_head(Error& error) {
   const http::ResponseHead& head = context_.response_head;
   status_ = head.status;
+  response_head_at_ = now();
   if (head.status == 101) {
     if (http::fits_offer(request_, head)) return begin_tunnel();
     context_.pool.cells(lease_->endpoint()).malformed_responses.add();
@@ -236,6 +237,7 @@ void Exchange::record_failure(const Error& error) {
     if (response_begun_ || now() - request_sent_at_ < backend().timeouts.first_byte / 2) return;
   }
   const ErrorKind kind = gave_up ? ErrorKind::gave_up : error.kind;
+  judged_failed_ = true;
   side_cells().errors[static_cast<std::size_t>(kind)].add();
   if (outcome_.settled()) return;
   FailedExchange failed;

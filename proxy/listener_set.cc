@@ -2,6 +2,7 @@
 
 #include <cerrno>
 #include <cstring>
+#include <fcntl.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <optional>
@@ -61,6 +62,31 @@ SocketAddress bound_address(int fd) {
 }
 
 }  // namespace
+
+const InheritedSocket* find_inherited(const std::vector<InheritedSocket>& sockets,
+                                      const std::string& host, std::uint16_t port) {
+  const auto address = SocketAddress::parse(host, port);
+  if (!address) return nullptr;
+  const std::string text = address->text();
+  for (const InheritedSocket& socket : sockets) {
+    if (socket.address == text) return &socket;
+  }
+  return nullptr;
+}
+
+std::variant<BoundAddress, std::string> share_inherited(const config::Listener& listener,
+                                                        const InheritedSocket& socket,
+                                                        std::size_t workers) {
+  const int on = 1;
+  ::setsockopt(socket.fd.get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+  BoundAddress result{listener.address(), socket.address, {}};
+  for (std::size_t i = 0; i < workers; ++i) {
+    FileDescriptor fd(::fcntl(socket.fd.get(), F_DUPFD_CLOEXEC, 3));
+    if (!fd) return sentence(listener, errno);
+    result.sockets.push_back(std::move(fd));
+  }
+  return result;
+}
 
 std::variant<BoundAddress, std::string> bind_listener(const config::Listener& listener,
                                                       std::size_t workers) {

@@ -19,6 +19,8 @@ ProxyServer::ProxyServer(std::size_t workers) {
 
 ProxyServer::~ProxyServer() { stop(); }
 
+void ProxyServer::inherit(std::vector<InheritedSocket> sockets) { inherited_ = std::move(sockets); }
+
 std::optional<std::string> ProxyServer::listen(const std::vector<config::Listener>& listeners) {
   std::vector<BoundAddress> fresh;
   std::vector<Listening> wanted;
@@ -29,7 +31,9 @@ std::optional<std::string> ProxyServer::listen(const std::vector<config::Listene
       wanted.push_back(*open);
       continue;
     }
-    auto bound = bind_listener(listener, workers_.size());
+    const InheritedSocket* inherited = find_inherited(inherited_, listener.host, listener.port);
+    auto bound = inherited != nullptr ? share_inherited(listener, *inherited, workers_.size())
+                                      : bind_listener(listener, workers_.size());
     if (auto* failure = std::get_if<std::string>(&bound)) return *failure;
     auto& sockets = std::get<BoundAddress>(bound);
     wanted.push_back({sockets.configured, sockets.bound});
@@ -93,5 +97,7 @@ void ProxyServer::stop() {
 const WorkerCells& ProxyServer::cells(std::size_t worker) const {
   return workers_[worker]->cells();
 }
+
+AccessLog& ProxyServer::access_log(std::size_t worker) { return workers_[worker]->access_log(); }
 
 }  // namespace ficus::proxy

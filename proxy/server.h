@@ -9,6 +9,7 @@
 
 #include "config/model.h"
 #include "proxy/counters.h"
+#include "proxy/listener_set.h"
 #include "proxy/snapshot.h"
 
 namespace ficus::proxy {
@@ -36,6 +37,9 @@ class ProxyServer final : public SnapshotSink {
   ProxyServer(const ProxyServer&) = delete;
   ProxyServer& operator=(const ProxyServer&) = delete;
 
+  // Listeners of these addresses use them instead of binding. Before listen().
+  void inherit(std::vector<InheritedSocket> sockets);
+
   // Makes the open listening sockets be exactly `listeners`, all or nothing: sockets already open
   // stay as they are, new ones are bound, and only if all of those succeeded are old ones drained
   // and closed. Returns what failed, as a sentence that names the address, or nothing.
@@ -62,6 +66,10 @@ class ProxyServer final : public SnapshotSink {
 
   const WorkerCells& cells(std::size_t worker) const;
 
+  // Where a worker's lines come out: one thread takes them, any may ask what was dropped. Valid as
+  // long as the server, after stop() too.
+  AccessLog& access_log(std::size_t worker);
+
  private:
   struct Listening {
     std::string configured;
@@ -70,6 +78,7 @@ class ProxyServer final : public SnapshotSink {
 
   std::vector<std::unique_ptr<Worker>> workers_;
   std::vector<Listening> listening_;
+  std::vector<InheritedSocket> inherited_;
 };
 
 }  // namespace ficus::proxy

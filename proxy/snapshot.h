@@ -14,6 +14,7 @@
 #include "proxy/guard/fast_lane.h"
 #include "proxy/guard/outcome_epoch.h"
 #include "proxy/http/rewrite.h"
+#include "proxy/log/access_log.h"
 #include "proxy/net/address.h"
 #include "proxy/net/tls_client.h"
 #include "proxy/net/tls_server.h"
@@ -149,6 +150,7 @@ struct RoutingSnapshot {
   // Indexes into routes. Made once a configuration.
   std::shared_ptr<const RouteMatcher> matcher = std::make_shared<const RouteMatcher>();
   std::vector<ListenerSettings> listeners;
+  std::optional<LogSettings> access_log;  // none: off
 };
 
 }  // namespace ficus::proxy

@@ -29,6 +29,7 @@ class Worker {
   void stop();
 
   const WorkerCells& cells() const { return context_.cells; }
+  AccessLog& access_log() { return context_.access_log; }  // the reader's end: one thread
   // Before start().
   Pool& pool() { return context_.pool; }
 

@@ -10,6 +10,7 @@
 #include "proxy/http/head_buffer.h"
 #include "proxy/http/request_head.h"
 #include "proxy/http/response_head.h"
+#include "proxy/log/access_log.h"
 #include "proxy/net/buffers.h"
 #include "proxy/net/event_loop.h"
 #include "proxy/net/frame_arena.h"
@@ -67,6 +68,7 @@ struct WorkerContext {
   Pool pool;
   Random random;
   WorkerCells cells;
+  AccessLog access_log;
   SnapshotRef snapshot;
   bool draining = false;
 

@@ -1,7 +1,9 @@
 #include "control/admin/admin_server.h"
 
 #include <algorithm>
+#include <cerrno>
 #include <chrono>
+#include <fcntl.h>
 #include <thread>
 #include <utility>
 
@@ -104,11 +106,17 @@ class AdminServer::Loop {
   Loop(const AdminContext& context, Log& log)
       : context_(context), log_(log), acceptor_(io_), retry_(io_) {}
 
-  error_code listen(const config::Admin& admin) {
+  error_code listen(const config::Admin& admin, const proxy::InheritedSocket* inherited) {
     error_code error;
     const auto address = asio::ip::make_address(admin.host, error);
     if (error) return error;
     const tcp::endpoint endpoint(address, admin.port);
+    if (inherited != nullptr) {
+      const int fd = ::fcntl(inherited->fd.get(), F_DUPFD_CLOEXEC, 3);
+      if (fd < 0) return {errno, asio::error::get_system_category()};
+      acceptor_.assign(endpoint.protocol(), fd, error);
+      return error;
+    }
     acceptor_.open(endpoint.protocol(), error);
     if (!error) acceptor_.set_option(asio::socket_base::reuse_address(true), error);
     if (!error) acceptor_.bind(endpoint, error);
@@ -193,9 +201,10 @@ AdminServer::AdminServer(AdminContext context, Log& log)
 
 AdminServer::~AdminServer() { stop(); }
 
-std::optional<std::string> AdminServer::start(const config::Admin& admin) {
+std::optional<std::string> AdminServer::start(const config::Admin& admin,
+                                              const proxy::InheritedSocket* inherited) {
   auto loop = std::make_unique<Loop>(context_, log_);
-  if (const error_code error = loop->listen(admin)) {
+  if (const error_code error = loop->listen(admin, inherited)) {
     const std::string where =
         admin.at.line > 0 ? admin.at.file + ":" + std::to_string(admin.at.line) + ": " : "";
     return where + "admin: cannot listen on " + admin.address() + ": " + error.message() +

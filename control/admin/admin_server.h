@@ -7,6 +7,7 @@
 #include "config/model.h"
 #include "control/admin/admin_request.h"
 #include "control/log.h"
+#include "proxy/listener_set.h"
 
 namespace ficus::control {
 
@@ -22,7 +23,9 @@ class AdminServer {
   AdminServer& operator=(const AdminServer&) = delete;
 
   // Binds and begins to answer. Returns what failed, as a sentence with the mend, or nothing.
-  std::optional<std::string> start(const config::Admin& admin);
+  // `inherited` is a listening socket of that address to use instead, or null.
+  std::optional<std::string> start(const config::Admin& admin,
+                                   const proxy::InheritedSocket* inherited = nullptr);
 
   // Answers nothing more. Destroy it only when the control plane can call back no more.
   void stop();

@@ -1,5 +1,6 @@
 #include "control/change/snapshot_builder.h"
 
+#include <cmath>
 #include <chrono>
 #include <map>
 #include <string>
@@ -142,6 +143,11 @@ std::shared_ptr<const proxy::RoutingSnapshot> build_snapshot(const SnapshotSourc
     const bool known = sources.tls != nullptr && i < sources.tls->listeners.size();
     snapshot->listeners.push_back(
         {listener.address(), listener.timeouts, known ? sources.tls->listeners[i] : nullptr});
+  }
+  if (config.access_log) {
+    const double basis_points = std::round(config.access_log->sample_percent * 100);
+    snapshot->access_log = {proxy::LineFormat(config.access_log->format),
+                            static_cast<std::uint32_t>(basis_points)};
   }
   return snapshot;
 }

@@ -372,6 +372,8 @@ void add_process(const View& view, const WorkerCellsOf& cells, Families& out) {
               MetricType::Gauge);
   Family reload("config_last_reload_success", "1: the last configuration was taken.",
                 MetricType::Gauge);
+  Family dropped("access_log_dropped_total", "Lines of the access log that were not written.",
+                 MetricType::Counter);
   Family build("build_info", "The running build.", MetricType::Gauge);
   std::uint64_t open = 0;
   for (std::size_t worker = 0; worker < view.applied.size(); ++worker) {
@@ -382,10 +384,12 @@ void add_process(const View& view, const WorkerCellsOf& cells, Families& out) {
   }
   connections.add({{"state", "open"}}, open);
   reload.add({}, view.reload.succeeded ? 1.0 : 0.0);
+  dropped.add({}, view.access_log_dropped);
   build.add({{"version", kVersion}, {"revision", kRevision}}, 1.0);
   out.push_back(connections.take());
   out.push_back(busy.take());
   out.push_back(reload.take());
+  out.push_back(dropped.take());
   out.push_back(build.take());
 }
 

@@ -1,5 +1,5 @@
 """The proxies of a comparison, set up for the same work: keep-alive on both sides, a 95/5 split,
-X-Forwarded-For, one core, no access log."""
+X-Forwarded-For, one core; an access log to a file if the comparison is about it."""
 
 import pathlib
 
@@ -11,6 +11,7 @@ workers: 1
 listeners: [{{address: "127.0.0.1:0"}}]
 admin: {{address: "127.0.0.1:0"}}
 drain: {{delay: 0s, timeout: 1s}}
+{log}
 backends:
   legacy: {{endpoints: ["{legacy}"]}}
   new: {{endpoints: ["{new}"]}}
@@ -22,8 +23,10 @@ HAPROXY = """
 global
     nbthread 1
     maxconn 8000
+    {log}
 defaults
     mode http
+    {format}
     option http-keep-alive
     option forwardfor
     http-reuse always
@@ -46,7 +49,7 @@ pid {folder}/nginx.pid;
 error_log {folder}/nginx-error.log;
 events {{ worker_connections 8000; }}
 http {{
-    access_log off;
+    {log}
     client_body_temp_path {folder}/nginx-body;
     proxy_temp_path {folder}/nginx-proxy;
     fastcgi_temp_path {folder}/nginx-fastcgi;
@@ -73,15 +76,24 @@ http {{
 """
 
 
-def start_ficus(stack, folder, binary, backends, cpu, env=None, wrapper=(), name="ficus"):
-    config = FICUS.format(legacy=backends[0].url, new=backends[1].url)
+# HAProxy writes to no file: its standard output is one.
+HAPROXY_LOG = {"log": "log stdout format raw local0", "format": "log global\n    option httplog"}
+
+
+def start_ficus(stack, folder, binary, backends, cpu, env=None, wrapper=(), name="ficus",
+                access_log=False):
+    log = f"access_log: {{path: {folder}/{name}-access.log}}" if access_log else ""
+    config = FICUS.format(legacy=backends[0].url, new=backends[1].url, log=log)
     return started(stack, Ficus(binary, folder, config, cpu, env, wrapper, name))
 
 
-def start_peer(stack, folder, kind, backends, cpu):
+def start_peer(stack, folder, kind, backends, cpu, access_log=False):
     port = free_port()
+    log = {"haproxy": HAPROXY_LOG if access_log else {"log": "", "format": ""},
+           "nginx": {"log": f"access_log {folder}/nginx-access.log combined;"
+                     if access_log else "access_log off;"}}[kind]
     text = {"haproxy": HAPROXY, "nginx": NGINX}[kind].format(
-        port=port, folder=folder, legacy=f"127.0.0.1:{backends[0].port}",
+        **log, port=port, folder=folder, legacy=f"127.0.0.1:{backends[0].port}",
         new=f"127.0.0.1:{backends[1].port}")
     path = pathlib.Path(folder) / f"{kind}.conf"
     path.write_text(text)

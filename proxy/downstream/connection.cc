@@ -3,6 +3,7 @@
 #include <cstring>
 #include <ctime>
 
+#include "proxy/downstream/refusal_log.h"
 #include "proxy/http/local_reply.h"
 
 namespace ficus::proxy {
@@ -161,6 +162,7 @@ void Connection::refuse(const http::HeadFault& fault) {
   reply.date = std::time(nullptr);
   context_.head.clear();
   http::write_local_reply(reply, http::ReplyFormat::problem_json, context_.head);
+  if (context_.snapshot->access_log) log_refusal(context_, client_, fault);
   const iovec part{context_.head.data(), context_.head.size()};
   client_.out.send(client_.socket, &part, 1);
 }

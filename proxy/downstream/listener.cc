@@ -26,6 +26,7 @@ void Listener::on_deadline() { accept_all(); }
 
 void Listener::close() {
   accept_all();
+  context_.loop.unwatch(fd_.get());  // other workers may share an inherited socket
   fd_.reset();
 }
 

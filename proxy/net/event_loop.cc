@@ -51,6 +51,8 @@ void EventLoop::watch(int fd, std::uint32_t events, IoHandler& handler) {
   if (::epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, fd, &event) != 0) die("epoll_ctl");
 }
 
+void EventLoop::unwatch(int fd) { ::epoll_ctl(epoll_.get(), EPOLL_CTL_DEL, fd, nullptr); }
+
 void EventLoop::post(std::function<void()> work) {
   auto* node = new Posted{std::move(work)};
   Posted* head = posted_.load(std::memory_order_relaxed);

@@ -50,6 +50,8 @@ class EventLoop {
   void post(std::function<void()> work);
 
   void watch(int fd, std::uint32_t events, IoHandler& handler);
+  // Before a descriptor is closed whose file has others, which would keep it watched.
+  void unwatch(int fd);
 
   // Wakes `waiter` in the next turn, after the other descriptors had theirs: how a long transfer
   // makes room. Cancelled when the waiter dies.

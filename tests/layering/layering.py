@@ -12,12 +12,11 @@ import sys
 PARTS = ["config", "proxy", "control"]
 PROXY_LAYERS = [
     ["side", "error", "counters", "snapshot"],
-    ["net", "http", "route", "guard"],
+    ["net", "http", "route", "guard", "log"],
     ["upstream", "relay"],
     ["shadow"],
-    ["exchange", "exchange_relay", "exchange_tls", "exchange_upstream", "client", "fallback_rule",
-     "outcome", "request_body_copy",
-     "request_lookup", "worker_context"],
+    ["exchange", "exchange_log", "exchange_relay", "exchange_tls", "exchange_upstream", "client",
+     "fallback_rule", "outcome", "request_body_copy", "request_lookup", "worker_context"],
     ["downstream"],
     ["worker"],
     ["server", "listener_set"],
