@@ -84,35 +84,32 @@ void log_end(Drained outcome, Log& log) {
   }
 }
 
-std::optional<config::Config> load_or_report(const std::string& path) {
+config::LoadOutcome load_or_report(const std::string& path) {
   config::LoadOutcome outcome = config::load(path);
   for (const config::Diagnostic& diagnostic : outcome.diagnostics) {
     std::cerr << diagnostic.text() << '\n';
   }
-  return std::move(outcome.config);
+  return outcome;
 }
 
 }  // namespace
 
 int run_server(const std::string& config_path) {
   Signals signals;
-  auto config = load_or_report(config_path);
-  if (!config) return 2;
+  config::LoadOutcome loaded = load_or_report(config_path);
+  if (!loaded.config) return 2;
   Log log;
   App app(log);
-  const std::vector<std::string> faults = app.start(std::move(*config));
+  const std::vector<std::string> faults = app.start(std::move(*loaded.config));
   for (const std::string& fault : faults) std::cerr << fault << '\n';
   if (!faults.empty()) return 1;
+  app.log_advice(loaded.advice);
 
   int signal = signals.wait();
   for (; !ends(signal); signal = signals.wait()) app.reload(config_path);
   log_end(drain(app, signals, log), log);
   app.stop();
   return 0;
-}
-
-bool report_diagnostics(const std::string& config_path) {
-  return load_or_report(config_path).has_value();
 }
 
 }  // namespace ficus::control
