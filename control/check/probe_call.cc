@@ -100,7 +100,7 @@ asio::awaitable<std::string> connect(Stream& stream, const ProbeCall& call) {
 template <class AnyStream>
 asio::awaitable<void> exchange(AnyStream& stream, const ProbeCall& call, ProbeAnswer& answer) {
   error_code error;
-  const auto use = asio::redirect_error(asio::use_awaitable, error);
+  auto use = asio::redirect_error(asio::use_awaitable, error);
   http::request<http::empty_body> request(http::string_to_verb(call.method), call.target, 11);
   request.set(http::field::host, call.host);
   request.set(http::field::user_agent, "ficus-probe");
