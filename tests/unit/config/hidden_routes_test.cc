@@ -59,7 +59,7 @@ TEST_CASE("W17: a path for any host loses to a shorter one of a host") {
   CHECK(partly_hidden({"hosts: [x], path_prefix: /", "path_prefix: /api"}));
   CHECK(partly_hidden({"path: /healthz", "hosts: [x]"}));
   CHECK_THAT(warned(routes({"hosts: [x], path_prefix: /a", "path_prefix: /a/b"})),
-             ContainsSubstring("f.yaml:8:53: warning W17: routes[1].match.path_prefix: on host `x` "
+             ContainsSubstring("f.yaml:8:54: warning W17: routes[1].match.path_prefix: on host `x` "
                                "these requests go to route `a` (f.yaml:7)"));
   CHECK_FALSE(partly_hidden({"hosts: [x], path_prefix: /", "path_prefix: /"}));
   CHECK_FALSE(partly_hidden(
