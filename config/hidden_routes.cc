@@ -98,7 +98,7 @@ void warn_of_methods_before_headers(const Draft& draft, Diagnostics& found) {
   std::unordered_map<std::string, std::size_t> by_method;
   for (std::size_t i = 0; i < draft.routes.size(); ++i) {
     const Match& match = draft.config.routes[i].match;
-    if (match.methods.empty() || !match.headers.empty()) continue;
+    if (match.methods.empty() || !match.headers.empty() || match.path_regex) continue;
     for (std::string& key : bare_keys(match)) by_method.emplace(std::move(key), i);
   }
   if (by_method.empty()) return;

@@ -93,7 +93,8 @@ asio::awaitable<std::string> connect(Stream& stream, const ProbeCall& call) {
     co_await stream.async_connect(endpoint, asio::redirect_error(asio::use_awaitable, error));
     if (!error) co_return std::string();
   }
-  co_return describe(error, connect_limit(call), "no connection");
+  const std::string why = describe(error, connect_limit(call), "no connection");
+  co_return error == beast::error::timeout ? why : "cannot be reached: " + why;
 }
 
 // Fills in the answer, or its failure.

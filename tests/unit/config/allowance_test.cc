@@ -76,7 +76,8 @@ TEST_CASE("a backend's warning is allowed at the backend") {
   const std::string allow = "  # ficus: allow W09 it has no page for that\n";
   CHECK(count(warned(text), "W09") == 1);
   CHECK(warned(std::string(text).insert(text.find("  new-shop:"), allow)).empty());
-  CHECK(count(warned(std::string(text).insert(text.find("  old-shop:"), allow)), "warning W09") == 1);
+  CHECK(count(warned(std::string(text).insert(text.find("  old-shop:"), allow)), "warning W09") ==
+        1);
 }
 
 TEST_CASE("an included file's comments hold there") {
@@ -130,11 +131,11 @@ TEST_CASE("a # in quotes, in a block scalar or within a word is no comment") {
   const auto in_revision = [&](const std::string& value) {
     return count(warned(sound("  - " + kRoute + "}\n") + "revision: " + value + "\n"), "W0");
   };
-  for (const std::string& value : std::vector<std::string>
-       {"\"x " + directive + "\"", "'x '' " + directive + "'", "\"x \\\" " + directive + "\"",
-        "\"x\n  " + directive + "\n  y\"", "|\n  x\n  " + directive + "\n  y",
-        "|\n\n   x\n\n   " + directive, ">-\n  " + directive, "|2\n    x\n  " + directive,
-        "&a \"x " + directive + "\"", "x#ficus:allow W01 no", "it's a#ficus:allow W01 no"}) {
+  for (const std::string& value : std::vector<std::string>{
+           "\"x " + directive + "\"", "'x '' " + directive + "'", "\"x \\\" " + directive + "\"",
+           "\"x\n  " + directive + "\n  y\"", "|\n  x\n  " + directive + "\n  y",
+           "|\n\n   x\n\n   " + directive, ">-\n  " + directive, "|2\n    x\n  " + directive,
+           "&a \"x " + directive + "\"", "x#ficus:allow W01 no", "it's a#ficus:allow W01 no"}) {
     CAPTURE(value);
     CHECK(in_revision(value) == 1);
   }
