@@ -49,7 +49,7 @@ std::string Diagnostic::text() const {
   std::string out = escaped(at.file);
   if (at.line > 0) out += ":" + std::to_string(at.line) + ":" + std::to_string(at.column);
   out += ": ";
-  if (severity == Severity::warning) out += "warning: ";
+  if (severity == Severity::warning) out += code.empty() ? "warning: " : "warning " + code + ": ";
   if (!key.empty()) out += escaped(key) + ": ";
   return out + message;
 }

@@ -15,8 +15,10 @@ struct Diagnostic {
   Location at;
   std::string key;      // dotted: "routes[2].guard.max_error_rate"
   std::string message;  // a sentence without the location
+  std::string code{};   // of a warning that has a page in docs/warnings.md: "W05"
 
   // "shop.yaml:12:5: routes[0].weight: 120 is more than 100; a share is 0 to 100 percent"
+  // "shop.yaml:12:5: warning W01: routes[0].guard: …"
   std::string text() const;
 };
 

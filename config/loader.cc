@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <filesystem>
 
+#include "config/advice_rules.h"
+#include "config/allowance.h"
 #include "config/cursor.h"
 #include "config/digest.h"
 #include "config/document.h"
@@ -23,7 +25,9 @@ class Load {
   LoadOutcome run(const FileText& source) {
     std::optional<Config> config = read(source);
     if (findings_.any_error()) config.reset();
-    return {std::move(config), std::move(findings_).in_file_order(files_)};
+    if (!config) advice_.allowances.list.clear();  // nobody knows yet what they are about
+    advice_.files = files_;
+    return {std::move(config), std::move(findings_).in_file_order(files_), std::move(advice_)};
   }
 
  private:
@@ -32,6 +36,7 @@ class Load {
         parse_document(source, files_.front(), environment_, budget_, findings_);
     if (!main) return std::nullopt;
     documents_.push_back(std::move(*main));
+    note_comments(source);
     include_all();
     const Schema schema;
     for (const Document& document : documents_) {
@@ -41,6 +46,7 @@ class Load {
     }
     Draft draft = read_config(documents_, findings_);
     if (is_complete_) validate(draft);
+    if (!findings_.any_error()) advice_.warnings = advise(draft);
     draft.config.hash = digest(documents_);
     return std::move(draft.config);
   }
@@ -80,14 +86,24 @@ class Load {
     files_.push_back(path);
     std::optional<Document> document =
         parse_document(source, path, environment_, budget_, findings_);
-    if (document) documents_.push_back(std::move(*document));
-    if (!document) is_complete_ = false;
+    if (!document) {
+      is_complete_ = false;
+      return;
+    }
+    documents_.push_back(std::move(*document));
+    note_comments(source);
+  }
+
+  // Of the document that came last.
+  void note_comments(const FileText& source) {
+    read_allowances(source.text.value_or(""), documents_.back(), advice_.allowances);
   }
 
   const Environment& environment_;
   std::vector<std::string> files_;  // main first, in the order of reading
   std::vector<Document> documents_;
   Findings findings_;
+  Advice advice_;
   Budget budget_;
   bool is_complete_ = true;  // otherwise names may seem to be missing that are not
 };

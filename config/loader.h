@@ -3,6 +3,7 @@
 #include <optional>
 #include <string>
 
+#include "config/advice.h"
 #include "config/diagnostic.h"
 #include "config/environment.h"
 #include "config/model.h"
@@ -14,6 +15,7 @@ namespace ficus::config {
 struct LoadOutcome {
   std::optional<Config> config;
   Diagnostics diagnostics;
+  Advice advice{};  // what may be wise to change
 };
 
 // Reads the file, its includes and what ${…} names. Never throws for bad input. Any thread.

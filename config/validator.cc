@@ -6,6 +6,7 @@
 #include <unordered_map>
 
 #include "config/grammar.h"
+#include "config/hidden_routes.h"
 #include "config/route_rules.h"
 
 namespace ficus::config {
@@ -14,11 +15,6 @@ namespace {
 std::string place_of(const Cursor& other) {
   const Location at = other.at();
   return at.file + ":" + std::to_string(at.line);
-}
-
-std::string name_of(const Cursor& route) {
-  const Cursor name = route["name"];
-  return name.is_scalar() ? name.shown() : route.path();
 }
 
 void at_least_one_listener(const Draft& draft) {
@@ -119,28 +115,6 @@ void backend_tls_has_a_purpose(const Draft& draft) {
   }
 }
 
-void no_route_hides_another(const Draft& draft) {
-  std::unordered_map<std::string, std::size_t> seen;  // what a route fits -> index of the first
-  for (std::size_t i = 0; i < draft.routes.size(); ++i) {
-    std::size_t hidden = 0;
-    std::size_t by = 0;
-    const std::vector<std::string> keys = match_keys(draft.config.routes[i].match);
-    for (const std::string& key : keys) {
-      const auto [first, is_new] = seen.emplace(key, i);
-      if (is_new || first->second == i) continue;
-      if (hidden == 0) by = first->second;
-      ++hidden;
-    }
-    if (hidden < keys.size()) continue;
-    const Cursor& route = draft.routes[i];
-    const Cursor& other = draft.routes[by];
-    const Cursor match = route["match"];
-    (match.is_present() ? match : route)
-        .error("route " + name_of(route) + " can never match: route " + name_of(other) + " (" +
-               place_of(other) + ") has the same match before it");
-  }
-}
-
 std::vector<std::string_view> backend_names(const Draft& draft) {
   std::vector<std::string_view> names;
   for (const Cursor& backend : draft.backends) names.push_back(backend.key());
@@ -158,7 +132,7 @@ void validate(const Draft& draft) {
   listener_tls_has_certificates(draft);
   backend_tls_has_a_purpose(draft);
   route_names_differ(draft);
-  no_route_hides_another(draft);
+  every_route_can_match(draft);
   validate_defaults(draft.root["defaults"]);
   const std::vector<std::string_view> backends = backend_names(draft);
   for (std::size_t i = 0; i < draft.routes.size(); ++i) {

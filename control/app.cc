@@ -11,6 +11,7 @@
 #include "config/loader.h"
 #include "control/admin/admin_server.h"
 #include "control/change/resolve.h"
+#include "control/check/outside_warnings.h"
 #include "control/control_plane.h"
 #include "control/log/access_log_writer.h"
 #include "control/service/identity.h"
@@ -42,6 +43,7 @@ std::size_t worker_count(const config::Config& config) {
 }
 
 constexpr int kLoaderNice = 10;
+constexpr std::chrono::milliseconds kLookUpPatience{1'000};  // for warnings alone
 
 // Each connection needs a descriptor or two; the soft limit of a shell is far too low.
 void raise_descriptor_limit() {
@@ -208,6 +210,12 @@ void App::log_start(const config::Config& config) {
   log_.info("admin on " + admin_->address());
 }
 
+void App::log_advice(const config::Advice& advice) {
+  for (const auto& one : all_warnings(running_->config, advice, kLookUpPatience)) {
+    log_.warning(one.text());
+  }
+}
+
 void App::reload(const std::string& path) {
   load_again_ = true;
   if (loading_.exchange(true)) return;
@@ -239,7 +247,9 @@ void App::reload_now(const std::string& path) {
   }
   if (faults.empty()) {
     log_.info("configuration reloaded hash=" + running_->config.hash);
-    return supervisor_.ready(serving());
+    supervisor_.ready(serving());
+    log_advice(loaded.advice);
+    return;
   }
   for (const std::string& fault : faults) log_.error(fault);
   const auto& user = running_->config.user;

@@ -7,6 +7,7 @@
 #include <thread>
 #include <vector>
 
+#include "config/advice.h"
 #include "config/model.h"
 #include "control/change/name_watcher.h"
 #include "control/clock.h"
@@ -45,6 +46,9 @@ class App {
   // Returns once every worker accepts connections. Otherwise what failed, a sentence a line, each
   // with the mend; the object is then of no further use.
   std::vector<std::string> start(config::Config config);
+
+  // The warnings for the configuration in force, one line each. Nothing is refused for them.
+  void log_advice(const config::Advice& advice);
 
   // Loads the file on a thread of its own and takes it whole or not at all. The outcome goes to the
   // log. Asked for while one is under way, it is done once more after that.

@@ -1,3 +1,4 @@
 // The compiled part of Boost.Asio and Boost.Beast (separate compilation).
 #include <boost/asio/impl/src.hpp>
+#include <boost/asio/ssl/impl/src.hpp>
 #include <boost/beast/src.hpp>

@@ -1,6 +1,5 @@
 #include "control/run_server.h"
 
-#include <algorithm>
 #include <chrono>
 #include <csignal>
 #include <ctime>
@@ -10,7 +9,6 @@
 
 #include "config/loader.h"
 #include "control/app.h"
-#include "control/change/tls_material.h"
 #include "control/log.h"
 #include "control/service/inherited_sockets.h"
 
@@ -88,12 +86,12 @@ void log_end(Drained outcome, Log& log) {
   }
 }
 
-std::optional<config::Config> load_or_report(const std::string& path) {
+config::LoadOutcome load_or_report(const std::string& path) {
   config::LoadOutcome outcome = config::load(path);
   for (const config::Diagnostic& diagnostic : outcome.diagnostics) {
     std::cerr << diagnostic.text() << '\n';
   }
-  return std::move(outcome.config);
+  return outcome;
 }
 
 }  // namespace
@@ -103,15 +101,16 @@ int run_server(const std::string& config_path) {
   // Before anything opens descriptors.
   InheritedSockets inherited = take_inherited_sockets();
   Supervisor supervisor = Supervisor::from_environment();
-  auto config = load_or_report(config_path);
-  if (!config) return 2;
+  config::LoadOutcome loaded = load_or_report(config_path);
+  if (!loaded.config) return 2;
   Log log;
   for (const std::string& fault : inherited.faults) log.warning(fault);
   App app(log, {}, std::move(supervisor));
   app.inherit(std::move(inherited.sockets));
-  const std::vector<std::string> faults = app.start(std::move(*config));
+  const std::vector<std::string> faults = app.start(std::move(*loaded.config));
   for (const std::string& fault : faults) std::cerr << fault << '\n';
   if (!faults.empty()) return 1;
+  app.log_advice(loaded.advice);
 
   int signal = signals.wait();
   for (; !ends(signal); signal = signals.wait()) {
@@ -124,18 +123,6 @@ int run_server(const std::string& config_path) {
   log_end(drain(app, signals, log), log);
   app.stop();
   return 0;
-}
-
-bool report_diagnostics(const std::string& config_path) {
-  const auto config = load_or_report(config_path);
-  if (!config) return false;
-  const TlsOutcome tls = load_tls(*config);
-  for (const config::Diagnostic& diagnostic : tls.diagnostics) {
-    std::cerr << diagnostic.text() << '\n';
-  }
-  return std::ranges::none_of(tls.diagnostics, [](const auto& diagnostic) {
-    return diagnostic.severity == config::Severity::error;
-  });
 }
 
 }  // namespace ficus::control

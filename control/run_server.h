@@ -9,7 +9,4 @@ namespace ficus::control {
 // these signals for all that it starts.
 int run_server(const std::string& config_path);
 
-// Prints what is wrong with a configuration, if anything, to stderr. True: it can be used.
-bool report_diagnostics(const std::string& config_path);
-
 }  // namespace ficus::control

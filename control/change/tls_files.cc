@@ -7,6 +7,7 @@
 #include <cstring>
 #include <ctime>
 #include <fcntl.h>
+#include <filesystem>
 #include <sys/stat.h>
 
 #include <openssl/core_names.h>
@@ -169,6 +170,10 @@ std::string key_problem(EVP_PKEY* key) {
 CertificateFacts facts_of(const std::string& path, X509* certificate) {
   return {path, subject_of(certificate), names_of(certificate),
           time_of(X509_get0_notBefore(certificate)), time_of(X509_get0_notAfter(certificate))};
+}
+
+std::string path_beside(const config::Location& at, const std::string& written) {
+  return (std::filesystem::path(at.file).parent_path() / written).lexically_normal().string();
 }
 
 Read<CertificateFacts> read_certificate_facts(const std::string& path) {

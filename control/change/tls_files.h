@@ -6,6 +6,7 @@
 #include <variant>
 #include <vector>
 
+#include "config/model.h"
 #include "proxy/net/tls_credentials.h"
 
 // PEM and DER files, read whole. Problems are the end of a sentence that names the file: "'PATH' "
@@ -23,6 +24,9 @@ struct CertificateFacts {
   // The first name, else the path.
   const std::string& name() const { return names.empty() ? path : names.front(); }
 };
+
+// The path of a file that a configuration names: relative ones begin at the configuration's file.
+std::string path_beside(const config::Location& at, const std::string& written);
 
 template <typename T>
 using Read = std::variant<T, std::string>;

@@ -1,7 +1,7 @@
 #include "control/change/tls_material.h"
 
 #include <algorithm>
-#include <filesystem>
+
 #include <utility>
 
 #include <openssl/x509.h>
@@ -12,10 +12,6 @@ namespace {
 using proxy::TlsClient;
 using proxy::TlsCredentials;
 using proxy::TlsServer;
-
-std::string path_of(const config::Location& at, const std::string& written) {
-  return (std::filesystem::path(at.file).parent_path() / written).lexically_normal().string();
-}
 
 class TlsLoader {
  public:
@@ -69,7 +65,7 @@ class TlsLoader {
     std::string fingerprint = tls.verify ? "verify " : "any ";
     fingerprint += tls.server_name.value_or("") + " ";
     if (tls.ca) {
-      const std::string path = path_of(tls.at, *tls.ca);
+      const std::string path = path_beside(tls.at, *tls.ca);
       auto read = read_certificates(path);
       if (const auto* problem = std::get_if<std::string>(&read)) {
         return error({place.at, place.key + ".ca"}, quoted(path) + *problem);
@@ -80,8 +76,8 @@ class TlsLoader {
     if (tls.identity) {
       terms.identity = read(*tls.identity, place);
       if (!terms.identity) return;
-      fingerprint += " " + digest_of_file(path_of(tls.at, tls.identity->certificate)) + " " +
-                     digest_of_file(path_of(tls.at, tls.identity->private_key));
+      fingerprint += " " + digest_of_file(path_beside(tls.at, tls.identity->certificate)) + " " +
+                     digest_of_file(path_beside(tls.at, tls.identity->private_key));
     }
     terms.fingerprint = std::move(fingerprint);
     auto made = TlsClient::make(std::move(terms));
@@ -92,8 +88,8 @@ class TlsLoader {
   }
 
   std::optional<TlsCredentials> read(const config::TlsIdentity& identity, const Place& place) {
-    const std::string certificate_path = path_of(identity.at, identity.certificate);
-    const std::string key_path = path_of(identity.at, identity.private_key);
+    const std::string certificate_path = path_beside(identity.at, identity.certificate);
+    const std::string key_path = path_beside(identity.at, identity.private_key);
     auto certificates = read_certificates(certificate_path);
     auto key = read_private_key(key_path);
     if (const auto* problem = std::get_if<std::string>(&certificates)) {
@@ -148,15 +144,14 @@ class TlsLoader {
 
   void note_dates(const CertificateFacts& facts, const Place& place) {
     const auto now = std::chrono::system_clock::now();
-    if (facts.not_after < now) {
-      warn(place, quoted(facts.path) + "has expired; clients will refuse it: renew it and reload");
-    } else if (facts.not_before > now) {
+    // That it ends soon or has ended is warning W14.
+    if (facts.not_before > now) {
       warn(place, quoted(facts.path) + "is not valid yet; is this machine's clock right?");
     }
   }
 
   void staple(const std::string& written, TlsCredentials& credentials, const Place& identity) {
-    const std::string path = path_of(identity.at, written);
+    const std::string path = path_beside(identity.at, written);
     const Place place{identity.at, identity.key + ".ocsp_response"};
     auto read = read_ocsp_response(path, credentials.leaf.get());
     if (const auto* problem = std::get_if<std::string>(&read)) {

@@ -41,5 +41,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     if (diagnostic.text().empty()) std::abort();
   }
   if (outcome.config.has_value() == any_error) std::abort();
+  for (const ficus::config::Diagnostic& one : ficus::config::unallowed(outcome.advice)) {
+    if (one.text().empty()) std::abort();
+  }
   return 0;
 }
