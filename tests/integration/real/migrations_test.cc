@@ -13,7 +13,7 @@ using namespace ficus::tests;
 
 namespace {
 
-constexpr std::size_t kRequestsAtAWeight = 400;
+constexpr std::size_t kRequestsAtAWeight = 250;
 
 std::string between(const RealServer& legacy, const RealServer& fresh) {
   return "backends:\n"
