@@ -15,7 +15,7 @@ PROXY_LAYERS = [
     ["net", "http", "route", "guard"],
     ["upstream", "relay"],
     ["shadow"],
-    ["exchange", "exchange_relay", "client", "fallback_rule", "outcome", "request_body_copy",
+    ["exchange", "exchange_relay", "exchange_upstream", "client", "fallback_rule", "outcome", "request_body_copy",
      "request_lookup", "worker_context"],
     ["downstream"],
     ["worker"],
@@ -27,8 +27,8 @@ VOCABULARY = PROXY_LAYERS[0]
 
 # What each part may include from outside; the standard library and the system's headers aside.
 LIBRARIES = {
-    "config": r"yaml-cpp/|openssl/",
-    "proxy": r"openssl/|xxhash\.h",
+    "config": r"yaml-cpp/|openssl/|re2/",
+    "proxy": r"openssl/|re2/|xxhash\.h",
     "control": r"(?!yaml-cpp/).*",
 }
 SYSTEM = r"[a-z0-9_]+$|(sys|netinet|arpa|linux|net)/|[a-z0-9_]+\.h$"
