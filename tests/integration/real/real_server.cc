@@ -101,8 +101,8 @@ class ApacheSite : public Site {
     }
     config += "ServerName localhost\nServerRoot \"" + folder + "\"\nDefaultRuntimeDir \"" + folder +
               "\"\nPidFile apache.pid\nUser \"#65534\"\nGroup \"#65534\"\n" +
-              "Listen 127.0.0.1:" + std::to_string(port_.port()) +
-              "\nErrorLog \"|/bin/cat >&2\"\n" + "DocumentRoot \"" + folder + "/www\"\n" +
+              "Listen 127.0.0.1:" + std::to_string(port_.port()) + "\nErrorLog /dev/stderr\n" +
+              "DocumentRoot \"" + folder + "/www\"\n" +
               "<Location \"/post\">\n  SetHandler reflector\n</Location>\n";
     const auto file = folder_.write("apache.conf", config);
     return {{"apache2", "-DFOREGROUND", "-f", file.string()}};
