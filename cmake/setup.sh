@@ -14,7 +14,11 @@ build_packages=(
   g++ cmake ninja-build ccache mold git pkgconf
   libssl-dev libyaml-cpp-dev prometheus-cpp-dev libspdlog-dev libcli11-dev libxxhash-dev libre2-dev
 )
-check_packages=(catch2 python3 curl apache2-utils libpcre2-8-0)
+check_packages=(
+  catch2 python3 libpcre2-8-0 openssl
+  # The programs of tests/integration; none of these packages starts a server. ./check has more.
+  curl apache2-utils wrk python3-requests python3-httpx apache2-bin nodejs
+)
 
 say() {
   local bold= plain=
@@ -48,10 +52,14 @@ choose_packages() {
   case $id-$version in
     debian-12)
       packages+=(libboost1.81-dev libboost-url1.81-dev)
-      [ "$wanted" = build ] || packages+=(clang-format-14)
+      [ "$wanted" = build ] || packages+=(clang-format-14 chromium)
       ;;
-    debian-13) packages+=(libboost-dev libboost-url-dev) ;;
+    debian-13)
+      packages+=(libboost-dev libboost-url-dev)
+      [ "$wanted" = build ] || packages+=(chromium)
+      ;;
     ubuntu-24.04)
+      # Its chromium is a snap.
       packages+=(libboost-dev libboost-url-dev)
       [ "$wanted" = build ] || packages+=(clang-format-14)
       ;;

@@ -1,7 +1,6 @@
 #include "control/change/tls_material.h"
 
 #include <algorithm>
-
 #include <utility>
 
 #include <openssl/x509.h>

@@ -24,6 +24,7 @@
 #include <openssl/x509v3.h>
 
 #include "config/units.h"
+#include "control/change/tls_files.h"
 
 namespace ficus::control {
 namespace {
@@ -142,13 +143,14 @@ asio::ssl::context tls_context(const ProbeCall& call) {
   asio::ssl::context context(asio::ssl::context::tls_client);
   const std::optional<config::BackendTls>& tls = call.backend->tls;
   if (tls && tls->ca) {
-    context.load_verify_file(*tls->ca);
+    context.load_verify_file(path_beside(tls->at, *tls->ca));
   } else {
     context.set_default_verify_paths();
   }
   if (tls && tls->identity) {
-    context.use_certificate_chain_file(tls->identity->certificate);
-    context.use_private_key_file(tls->identity->private_key, asio::ssl::context::pem);
+    context.use_certificate_chain_file(path_beside(tls->identity->at, tls->identity->certificate));
+    context.use_private_key_file(path_beside(tls->identity->at, tls->identity->private_key),
+                                 asio::ssl::context::pem);
   }
   context.set_verify_mode(verifies(call) ? asio::ssl::verify_peer : asio::ssl::verify_none);
   return context;

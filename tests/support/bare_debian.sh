@@ -7,7 +7,7 @@
 # root of a copy of this tree; without one: './run --version', then the same once more, which must
 # take at most 10 s, then './check'. --sudo: as a user who may use sudo, instead of as root.
 #
-# Needs root, debootstrap, a network and 5 GB in ${TMPDIR:-/tmp}. The system's own apt sources and
+# Needs root, debootstrap, a network and 6 GB in ${TMPDIR:-/tmp}. The system's own apt sources and
 # proxies are used. Everything is removed at the end, also after a failure.
 set -euo pipefail
 

@@ -33,7 +33,7 @@ http {
     location /compressed/ { alias )" +
          folder + R"(/www/; gzip on; gzip_min_length 1; gzip_proxied any; }
     location /upload/ { dav_methods PUT; create_full_put_path on; client_max_body_size 0; }
-    location = /method { return 200 "$request_method $content_length"; }
+    location ~ ^/(method|post)$ { return 200 "$request_method $content_length"; }
   }
 }
 )";

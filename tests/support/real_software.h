@@ -19,7 +19,7 @@ bool have_programs(const std::vector<std::string>& names);
 //   /            the files below www()
 //   /compressed/ the same, gzip'd on the way if the client accepts that (a chunked body then)
 //   /upload/     stores what is PUT
-//   /method      answers with the method and the length of the body, "POST 3"
+//   /method, /post  answer with the method and the length of the body, "POST 3"
 class Nginx {
  public:
   Nginx();

@@ -7,7 +7,8 @@ import os
 
 TEXT, BINARY, CLOSE, PING, PONG = 1, 2, 8, 9, 10
 
-Frame = collections.namedtuple("Frame", "opcode payload masked")
+# final: no more frames of this message follow.
+Frame = collections.namedtuple("Frame", "opcode payload masked final", defaults=[True])
 
 
 def accept_value(key):
@@ -33,8 +34,8 @@ def apply_mask(payload, mask):
         size, "big")
 
 
-def encode(opcode, payload, masked=False):
-    head = bytes([0x80 | opcode])
+def encode(opcode, payload, masked=False, final=True):
+    head = bytes([(0x80 if final else 0) | opcode])
     flag = 0x80 if masked else 0
     if len(payload) < 126:
         head += bytes([flag | len(payload)])
@@ -63,4 +64,5 @@ def read(stream):
     payload = stream.read(size)
     if len(payload) < size:
         return None
-    return Frame(head[0] & 0x0F, apply_mask(payload, mask) if masked else payload, masked)
+    return Frame(head[0] & 0x0F, apply_mask(payload, mask) if masked else payload, masked,
+                 bool(head[0] & 0x80))
