@@ -315,7 +315,7 @@ TEST_CASE("tls listener: handshake, request and answer may arrive byte by byte")
     {
       TlsTerms terms;
       terms.max_version = version;
-      TlsStream client(Descriptor(ends[0]), TlsStream::Role::client, terms);
+      TlsStream client{Descriptor(ends[0]), TlsStream::Role::client, terms};
       CHECK(client.handshake().empty());
       CHECK(client.exchange(request("GET /")).body == "hello");
       CHECK(client.exchange(request("GET /")).body == "hello");
