@@ -47,6 +47,10 @@ inline void take(const Cursor& value, int& target) {
   if (!value.is_scalar()) return;
   target = static_cast<int>(parse_integer(value.text()).value.value_or(target));
 }
+inline void take(const Cursor& value, std::uint32_t& target) {
+  if (!value.is_scalar()) return;
+  target = static_cast<std::uint32_t>(parse_integer(value.text()).value.value_or(target));
+}
 inline void take(const Cursor& value, std::uint64_t& target) {
   if (value.is_scalar()) target = parse_size(value.text()).value.value_or(target);
 }

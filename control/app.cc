@@ -1,9 +1,6 @@
 #include "control/app.h"
 
-#include <algorithm>
 #include <future>
-#include <sched.h>
-#include <sys/resource.h>
 #include <utility>
 
 #include "build_info.h"
@@ -11,6 +8,7 @@
 #include "control/admin/admin_server.h"
 #include "control/change/resolve.h"
 #include "control/control_plane.h"
+#include "control/descriptors.h"
 #include "proxy/server.h"
 
 namespace ficus::control {
@@ -22,22 +20,6 @@ std::vector<std::string> texts(const config::Diagnostics& diagnostics) {
     if (diagnostic.severity == config::Severity::error) lines.push_back(diagnostic.text());
   }
   return lines;
-}
-
-std::size_t worker_count(const config::Config& config) {
-  if (config.workers > 0) return static_cast<std::size_t>(config.workers);
-  cpu_set_t cpus;
-  CPU_ZERO(&cpus);
-  if (sched_getaffinity(0, sizeof cpus, &cpus) != 0) return 1;
-  return static_cast<std::size_t>(std::max(1, CPU_COUNT(&cpus)));
-}
-
-// Each connection needs a descriptor or two; the soft limit of a shell is far too low.
-void raise_descriptor_limit() {
-  rlimit limit{};
-  if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur == limit.rlim_max) return;
-  limit.rlim_cur = limit.rlim_max;
-  setrlimit(RLIMIT_NOFILE, &limit);
 }
 
 // Adds the place in the file to what the data plane said about an address.
@@ -131,6 +113,8 @@ std::vector<std::string> App::start(config::Config config) {
 void App::log_start(const config::Config& config) {
   log_.info(std::string("ficus ") + kVersion + " (" + kRevision + ")");
   log_.info("workers " + std::to_string(server_->workers()));
+  log_.info(connection_limit_text(config));
+  if (const auto shortage = descriptor_shortage(config)) log_.warning(*shortage);
   if (config.state_dir) {
     log_.warning("state_dir " + *config.state_dir + " is accepted but not used in this version");
   }
@@ -190,6 +174,7 @@ std::vector<std::string> App::apply(std::shared_ptr<const ResolvedConfig> next) 
   control_->load(next, [&](const auto&) { in_force.set_value(); });
   in_force.get_future().wait();
   control_->set_listening(std::move(listening));
+  if (const auto shortage = descriptor_shortage(next->config)) log_.warning(*shortage);
   running_ = std::move(next);
   return {};
 }

@@ -30,6 +30,10 @@ int status_for(const Error& error) {
       return 400;
     case ErrorKind::body_timeout:
       return 408;
+    case ErrorKind::body_too_large:
+      return 413;
+    case ErrorKind::exchange_timeout:
+      return error.fault == Fault::downstream ? 408 : 504;
     case ErrorKind::no_route:
       return 404;
     default:
@@ -62,6 +66,7 @@ void Exchange::accept(Client& client, const http::RequestHead& head) {
   head_bytes_.append(client.in.view().substr(0, head.size));
   request_.rebase_and_normalise(head_bytes_.data());
   client.in.consume(head.size);
+  identify_client();
 }
 
 void Exchange::reset() {
@@ -89,7 +94,16 @@ Task<After> Exchange::run() {
   if (!find_route()) {
     answer({ErrorKind::no_route, Fault::downstream, RetrySafety::never,
             "no route fits this host, path and method"});
-    context_.cells.local_errors.add();
+    client_->listener->cells[context_.index]
+        .requests_refused[static_cast<std::size_t>(ErrorKind::no_route)]
+        .add();
+    context_.cells.in_flight.subtract();
+    co_return after();
+  }
+  if (body_too_large()) {
+    request_id_ = random_hex(context_.random);
+    answer(refuse_body());
+    state_->cells.client_errors[static_cast<std::size_t>(ErrorKind::body_too_large)].add();
     context_.cells.in_flight.subtract();
     co_return after();
   }
@@ -123,11 +137,11 @@ bool Exchange::find_route() {
 }
 
 void Exchange::choose() {
-  const SideRequest request{view_of(request_), client_->address, std::time(nullptr)};
+  const SideRequest request{view_of(request_), *client_address_, std::time(nullptr)};
   assigned_at_ = std::chrono::steady_clock::now();
   choice_ = choose_side(*route_, request, context_.index, context_.random);
   side_ = choice_.side;
-  const std::uint64_t client_hash = client_->address.ip_hash();
+  const std::uint64_t client_hash = client_address_->ip_hash();
   outcome_.begin({route_, choice_, assigned_at_, client_hash, context_.index});
   state_->fallback_budget.request(now());
   if (http::client_request_id(request_).empty()) request_id_ = random_hex(context_.random);
@@ -194,7 +208,7 @@ Task<Error> Exchange::connect(const std::shared_ptr<EndpointState>& endpoint) {
   lease_ = context_.pool.connect(endpoint, failed);
   if (!lease_) co_return connect_error(failed);
   lease_->socket.set_listener(&client_->waiter);
-  const SteadyTime limit = now() + backend().timeouts.connect;
+  const SteadyTime limit = std::min(now() + backend().timeouts.connect, exchange_limit());
   while (!lease_->socket.writable()) {
     client_->in.keep();
     const bool expired = co_await client_->waiter.until(limit);
@@ -204,6 +218,7 @@ Task<Error> Exchange::connect(const std::shared_ptr<EndpointState>& endpoint) {
     }
     if (expired && !lease_->socket.writable()) {
       lease_.discard();
+      if (now() >= exchange_limit()) co_return exchange_too_long();
       co_return Error{ErrorKind::connect_timeout, Fault::upstream, RetrySafety::always,
                       "the server did not accept the connection in time"};
     }
@@ -293,7 +308,7 @@ After Exchange::after() const {
 // The conversation is over: the connection serves again if nothing is left on it.
 void Exchange::release() {
   const bool stray = !lease_->in.empty();
-  if (stray) context_.pool.cells(lease_->endpoint()).malformed_responses.add();
+  if (stray) count_malformed(http::MalformedRule::stray_bytes);
   if (server_keep_alive_ && request_pipe_.handed_over() && lease_->out.empty() &&
       !request_sink_broken_ && !stray) {
     lease_.give_back(backend().timeouts.pool_idle);

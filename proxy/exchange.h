@@ -6,6 +6,7 @@
 
 #include "proxy/client.h"
 #include "proxy/error.h"
+#include "proxy/http/head_writer.h"
 #include "proxy/http/trace_context.h"
 #include "proxy/net/task.h"
 #include "proxy/outcome.h"
@@ -60,6 +61,13 @@ class Exchange {
   After after() const;
   void finish();
 
+  // exchange_client.cc: who asks, and what he may
+  void identify_client();
+  bool body_too_large() const;
+  Error refuse_body() const;
+  SteadyTime exchange_limit() const;
+  Error exchange_too_long() const;
+
   // exchange_relay.cc: one conversation with one server
   PipeState send_request();
   Progress on_request(PipeState state, Error& error);
@@ -79,6 +87,8 @@ class Exchange {
   void judge_head();
   void record_failure(const Error& error);
 
+  void count_malformed(http::MalformedRule rule);
+
   const Backend& backend() const { return *route_->backend(side_); }
   SideCells& side_cells() const;
   SteadyTime now() const { return context_.loop.now(); }
@@ -88,6 +98,12 @@ class Exchange {
   SnapshotRef snapshot_;
   const Route* route_ = nullptr;
   RouteState::PerWorker* state_ = nullptr;
+
+  // the client
+  const SocketAddress* client_address_ = nullptr;  // the rightmost untrusted one
+  SocketAddress forwarded_address_;                // if it came in a field
+  http::HopField x_forwarded_ = http::HopField::add;
+  http::HopField forwarded_ = http::HopField::leave;
 
   // the request
   http::HeadBuffer head_bytes_;

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <sys/socket.h>
 #include <vector>
 
@@ -13,6 +14,7 @@
 #include "proxy/guard/outcome_epoch.h"
 #include "proxy/net/address.h"
 #include "proxy/route/assign.h"
+#include "proxy/route/cidr.h"
 #include "proxy/route/fallback_budget.h"
 #include "proxy/route/override.h"
 #include "proxy/route/route_matcher.h"
@@ -36,6 +38,15 @@ struct EndpointState {
   std::vector<EndpointCells> cells;  // by worker
 };
 
+// Is shown the begin of heads that broke a rule and were tolerated, at most one a second for each
+// worker, endpoint and rule. Called on worker threads; the text is redacted.
+class ToleranceSink {
+ public:
+  virtual ~ToleranceSink() = default;
+  virtual void tolerated(http::MalformedRule rule, std::string_view endpoint,
+                         std::string redacted_head) = 0;
+};
+
 struct Endpoint {
   std::shared_ptr<EndpointState> state;
   bool healthy = true;
@@ -45,6 +56,8 @@ struct Backend {
   std::string name;
   std::vector<Endpoint> endpoints;
   config::BackendTimeouts timeouts;
+  config::Tolerance tolerate;
+  std::shared_ptr<ToleranceSink> tolerance_sink;  // null: nobody wants to see
 
   bool usable() const {
     for (const Endpoint& endpoint : endpoints) {
@@ -89,9 +102,30 @@ struct Route {
   const Backend* backend(Side side) const { return side == Side::legacy ? legacy : fresh; }
 };
 
+// What survives snapshots for one listener. Stable address; each worker touches its own cells.
+struct ListenerState {
+  ListenerState(std::string listener_address, std::size_t workers)
+      : address(std::move(listener_address)), cells(workers) {}
+
+  const std::string address;         // as configured
+  std::vector<ListenerCells> cells;  // by worker
+};
+
 struct ListenerSettings {
   std::string address;  // "127.0.0.1:8080": which listener these are for
   config::ListenerTimeouts timeouts;
+  std::shared_ptr<ListenerState> state;
+  CidrSet trusted_proxies;
+  config::ProxyProtocol proxy_protocol = config::ProxyProtocol::off;
+  config::Forwarding forwarding;
+};
+
+// What clients may ask for.
+struct ClientLimits {
+  http::HeadLimits head;
+  std::uint64_t max_body_bytes = UINT64_MAX;
+  std::uint64_t max_connections = UINT64_MAX;
+  std::uint32_t max_connections_per_client = 0;  // 0: off
 };
 
 // All that a worker needs to route: immutable, built by the control thread, installed whole.
@@ -101,6 +135,15 @@ struct RoutingSnapshot {
   std::vector<Route> routes;
   RouteMatcher matcher;  // indexes into routes
   std::vector<ListenerSettings> listeners;
+  ClientLimits limits;
+
+  // Of the listener whose state that is; null if it left the configuration.
+  const ListenerSettings* listener(const ListenerState* state) const {
+    for (const ListenerSettings& settings : listeners) {
+      if (settings.state.get() == state) return &settings;
+    }
+    return nullptr;
+  }
 };
 
 }  // namespace ficus::proxy

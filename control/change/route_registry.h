@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "config/model.h"
+#include "control/change/tolerated_answers.h"
 #include "control/change/weight_change.h"
 #include "control/clock.h"
 #include "proxy/snapshot.h"
@@ -26,6 +27,9 @@ class RouteRegistry {
   std::shared_ptr<proxy::EndpointState> endpoint(const std::string& backend,
                                                  const config::EndpointUrl& url,
                                                  const proxy::SocketAddress& address);
+
+  std::shared_ptr<proxy::ListenerState> listener(const std::string& address);
+  std::shared_ptr<ToleratedAnswers> tolerated(const std::string& backend);
 
   // The epoch of outcomes for these terms: the open one if nothing differs from before.
   std::shared_ptr<proxy::OutcomeEpoch> epoch(const config::Route& route, config::Weight effective,
@@ -65,6 +69,8 @@ class RouteRegistry {
   proxy::TripSink* const sink_;
   std::map<std::string, Known> routes_;
   std::vector<KnownEndpoint> endpoints_;  // by slot
+  std::map<std::string, std::shared_ptr<proxy::ListenerState>> listeners_;
+  std::map<std::string, std::shared_ptr<ToleratedAnswers>> tolerated_;
 };
 
 }  // namespace ficus::control

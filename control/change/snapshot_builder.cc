@@ -4,6 +4,7 @@
 #include <utility>
 #include <vector>
 
+#include "control/descriptors.h"
 #include "proxy/route/sticky_key.h"
 
 namespace ficus::control {
@@ -20,6 +21,8 @@ std::unique_ptr<proxy::Backend> build_backend(const config::Backend& from,
   auto backend = std::make_unique<proxy::Backend>();
   backend->name = from.name;
   backend->timeouts = from.timeouts;
+  backend->tolerate = from.tolerate;
+  backend->tolerance_sink = sources.registry.tolerated(from.name);
   for (const config::EndpointUrl& url : from.endpoints) {
     auto state = sources.registry.endpoint(from.name, url, sources.resolved.addresses.at(url.text));
     const bool healthy = sources.healthy(from.name, state->name);
@@ -75,6 +78,30 @@ proxy::Route build_route(const config::Route& from, const proxy::RoutingSnapshot
   return route;
 }
 
+proxy::ListenerSettings build_listener(const config::Listener& from,
+                                       const SnapshotSources& sources) {
+  proxy::ListenerSettings settings;
+  settings.address = from.address();
+  settings.timeouts = from.timeouts;
+  settings.state = sources.registry.listener(settings.address);
+  settings.trusted_proxies = cidr_set(from.trusted_proxies);
+  settings.proxy_protocol = from.proxy_protocol;
+  settings.forwarding = from.forwarding;
+  return settings;
+}
+
+proxy::ClientLimits build_limits(const config::Config& config) {
+  const config::Limits& from = config.limits;
+  proxy::ClientLimits limits;
+  limits.head.max_head_bytes = static_cast<std::uint32_t>(from.max_header_bytes);
+  limits.head.max_fields = from.max_headers;
+  limits.head.max_uri_bytes = static_cast<std::uint32_t>(from.max_uri_bytes);
+  limits.max_body_bytes = from.max_body_bytes.value_or(UINT64_MAX);
+  limits.max_connections = max_connections(config);
+  limits.max_connections_per_client = from.max_connections_per_client.value_or(0);
+  return limits;
+}
+
 }  // namespace
 
 std::shared_ptr<const proxy::RoutingSnapshot> build_snapshot(const SnapshotSources& sources) {
@@ -91,8 +118,9 @@ std::shared_ptr<const proxy::RoutingSnapshot> build_snapshot(const SnapshotSourc
   }
   snapshot->matcher = proxy::RouteMatcher::build(matches);
   for (const config::Listener& listener : config.listeners) {
-    snapshot->listeners.push_back({listener.address(), listener.timeouts});
+    snapshot->listeners.push_back(build_listener(listener, sources));
   }
+  snapshot->limits = build_limits(config);
   return snapshot;
 }
 

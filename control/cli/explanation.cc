@@ -9,6 +9,7 @@
 #include "control/change/route_registry.h"
 #include "control/change/snapshot_builder.h"
 #include "control/decision.h"
+#include "proxy/client_identity.h"
 #include "proxy/http/head_writer.h"
 #include "proxy/http/request_head.h"
 #include "proxy/http/trace_context.h"
@@ -127,10 +128,12 @@ std::string sides_text(const proxy::Route& route, const proxy::SideTerms& terms,
   return result + line("new", backend_text(route, proxy::Side::fresh));
 }
 
-std::string forwarded_text(const http::RequestHead& head, const proxy::SocketAddress& client) {
-  const std::string ip = client.ip_text();
+std::string forwarded_text(const http::RequestHead& head, const std::string& peer,
+                           const proxy::ClientIdentity& identity) {
   http::UpstreamHeadContext context;
-  context.client_ip = ip;
+  context.client_ip = peer;
+  context.x_forwarded = identity.x_forwarded;
+  context.forwarded = identity.forwarded;
   if (http::client_request_id(head).empty()) context.request_id = "(made for each request)";
   if (!http::TraceContext::parse(head.value(http::HeaderId::traceparent))) {
     context.traceparent = "(begun for each request)";
@@ -156,24 +159,27 @@ Explanation explain(const std::string& config_path, const Question& question) {
     }
     return explanation;
   }
-  const auto client = proxy::SocketAddress::parse(question.client, 0);
-  if (!client) return refused("--client: '" + question.client + "' is no IP address");
+  const auto peer = proxy::SocketAddress::parse(question.client, 0);
+  if (!peer) return refused("--client: '" + question.client + "' is no IP address");
 
+  Setting setting;
+  setting.resolved.config = std::move(*loaded.config);
+  build(setting);
   std::string text = head_text(question);
   http::RequestHead head;
-  const http::ParseOutcome outcome = http::parse_request_head(text, http::HeadLimits{}, head);
+  const http::ParseOutcome outcome =
+      http::parse_request_head(text, setting.snapshot->limits.head, head);
   if (outcome.status != http::ParseStatus::complete) {
     return refused("the proxy would refuse the request: " + std::string(outcome.fault.detail));
   }
 
   head.rebase_and_normalise(text.data());
-
-  Setting setting;
-  setting.resolved.config = std::move(*loaded.config);
-  build(setting);
+  // The first listener's terms: a URL does not say which one it reaches.
+  const proxy::ClientIdentity identity =
+      proxy::identify_client(setting.snapshot->listeners.front(), *peer, head);
   proxy::SideRequest request;
   request.view = proxy::view_of(head);
-  request.client = *client;
+  request.client = identity.address.empty() ? *peer : identity.address;
   request.unix_now = std::chrono::duration_cast<std::chrono::seconds>(
                          std::chrono::system_clock::now().time_since_epoch())
                          .count();
@@ -189,7 +195,8 @@ Explanation explain(const std::string& config_path, const Question& question) {
   Explanation explanation;
   explanation.text =
       line("route", route.state->name + " at " + percent_text(terms.weight) + " new") +
-      sides_text(route, terms, ruled) + forwarded_text(head, *client);
+      (identity.address.empty() ? "" : line("client", identity.address.ip_text())) +
+      sides_text(route, terms, ruled) + forwarded_text(head, peer->ip_text(), identity);
   return explanation;
 }
 

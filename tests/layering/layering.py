@@ -16,7 +16,7 @@ PROXY_LAYERS = [
     ["upstream", "relay"],
     ["shadow"],
     ["exchange", "exchange_relay", "client", "fallback_rule", "outcome", "request_body_copy",
-     "request_lookup", "worker_context"],
+     "request_lookup", "worker_context", "client_identity", "exchange_client", "connection_counts", "tolerated"],
     ["downstream"],
     ["worker"],
     ["server", "listener_set"],
