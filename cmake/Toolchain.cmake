@@ -14,6 +14,10 @@ add_library(ficus_flags INTERFACE)
 target_include_directories(ficus_flags INTERFACE ${PROJECT_SOURCE_DIR})
 target_compile_options(ficus_flags INTERFACE
   -Wall -Wextra -Wpedantic -Wshadow -Wconversion $<$<BOOL:${FICUS_WERROR}>:-Werror>)
+if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_CXX_COMPILER_VERSION VERSION_GREATER_EQUAL 13)
+  # It suspects every reference that a function of a temporary returns, those into longer-lived trees too.
+  target_compile_options(ficus_flags INTERFACE -Wno-dangling-reference)
+endif()
 
 if(FICUS_SANITIZE)
   add_compile_options(-fsanitize=${FICUS_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=undefined)

@@ -1,6 +1,8 @@
 #include "control/app.h"
 
 #include <future>
+#include <sys/resource.h>
+#include <unistd.h>
 #include <utility>
 
 #include "build_info.h"
@@ -21,6 +23,8 @@ std::vector<std::string> texts(const config::Diagnostics& diagnostics) {
   }
   return lines;
 }
+
+constexpr int kLoaderNice = 10;
 
 // Adds the place in the file to what the data plane said about an address.
 std::string with_place(const config::Config& config, const std::string& fault) {
@@ -130,6 +134,8 @@ void App::reload(const std::string& path) {
   if (loading_.exchange(true)) return;
   if (loader_.joinable()) loader_.join();
   loader_ = std::thread([this, path] {
+    // A large file is read in the time that traffic leaves.
+    ::setpriority(PRIO_PROCESS, static_cast<id_t>(::gettid()), kLoaderNice);
     do {
       while (load_again_.exchange(false)) reload_now(path);
       loading_ = false;

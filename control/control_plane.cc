@@ -18,9 +18,7 @@ namespace asio = boost::asio;
 using std::chrono::milliseconds;
 using std::chrono::seconds;
 
-constexpr seconds kSampleEvery{1};
 constexpr seconds kBusyOver{10};
-constexpr seconds kAftermath{10};  // users' errors are counted towards a decision for so long
 constexpr milliseconds kConfirmEvery{2};
 
 }  // namespace
@@ -99,6 +97,7 @@ ControlPlane::ControlPlane(const Parts& parts)
                  [this](const std::string& backend, const std::string& endpoint) {
                    return loop_->health().healthy(backend, endpoint);
                  }}),
+      route_views_(pipeline_),
       view_(std::make_shared<View>()) {
   reload_.at = started_;
 }
@@ -154,6 +153,7 @@ void ControlPlane::apply(const WeightChange& change, ChangePipeline::Answer answ
   } else {
     parts_.log.info(log_line(change, *pipeline_.table().find(change.route)));
   }
+  route_views_.refresh(change.route, parts_.clock.now());
   after_change();
 }
 
@@ -177,19 +177,36 @@ void ControlPlane::roll_back_all(const std::string& actor, const std::string& re
       sweep->receipt = {pipeline_.version(), workers, workers};
       return answer(*sweep);
     }
-    auto left = std::make_shared<std::size_t>(sweep->rolled_back.size());
-    for (const std::string& name : std::vector<std::string>(sweep->rolled_back)) {
-      WeightChange change;
-      change.route = name;
-      change.verb = Verb::rollback;
-      change.actor = actor;
-      change.reason = reason;
-      change.cause = "operator";
-      apply(change, [sweep, left, answer](const Result<ChangePipeline::Receipt>& receipt) {
-        if (receipt && receipt->version > sweep->receipt.version) sweep->receipt = *receipt;
-        if (--*left == 0) answer(*sweep);
-      });
+    std::vector<std::string> newly;
+    for (const std::string& name : sweep->rolled_back) {
+      if (!pipeline_.table().find(name)->latch) newly.push_back(name);
     }
+    std::vector<Decision> decisions;
+    for (const std::string& name : newly) {
+      Decision decision;
+      decision.cause = "operator";
+      decision.actor = actor;
+      decision.summary = reason;
+      decision.at = parts_.clock.wall();
+      decision.weight = pipeline_.table().find(name)->effective();
+      decisions.push_back(std::move(decision));
+    }
+    WeightChange change;
+    change.verb = Verb::rollback;
+    change.actor = actor;
+    change.reason = reason;
+    change.cause = "operator";
+    pipeline_.roll_back(sweep->rolled_back, change,
+                        [this, sweep, answer](const Result<ChangePipeline::Receipt>& receipt) {
+                          if (receipt) sweep->receipt = *receipt;
+                          post([this, sweep, answer] {
+                            publish_view();
+                            answer(*sweep);
+                          });
+                        });
+    for (std::size_t i = 0; i < newly.size(); ++i) record(newly[i], std::move(decisions[i]));
+    route_views_.refresh_all(parts_.clock.now());
+    after_change();
   });
 }
 
@@ -206,6 +223,7 @@ void ControlPlane::load(std::shared_ptr<const ResolvedConfig> resolved,
   post([this, resolved = std::move(resolved), answer = std::move(answer)] {
     pipeline_.load(resolved,
                    [this, answer](const auto& receipt) { answer_later(answer, receipt); });
+    route_views_.reload(parts_.clock.now());
     reload_ = {true, parts_.clock.wall(), {}};
     after_load();
     after_change();
@@ -284,6 +302,7 @@ void ControlPlane::judge(std::shared_ptr<const proxy::Trip> trip) {
     change.verb = Verb::retreat;
     pipeline_.submit(change, nobody);
   }
+  route_views_.refresh(trip->route, parts_.clock.now());
   after_change();
 }
 
@@ -293,28 +312,20 @@ void ControlPlane::record(const std::string& route, Decision decision) {
   if (decision.kind == Decision::Kind::would_roll_back) ++would_roll_backs_[key];
   parts_.log.warning(log_line(route, decision));
 
-  Judged judged;
-  const Clock::Monotonic now = parts_.clock.now();
-  const RouteRates rates = aggregator_.rates(*registry_.route(route), now);
-  judged.before = {rates.client_errors - rates.client_errors_minute,
-                   rates.fallbacks - rates.fallbacks_minute};
-  judged.until = now + kAftermath;
-  judged.decision = std::make_shared<const Decision>(std::move(decision));
-  judged_[route] = std::move(judged);
+  route_views_.decided(route, std::make_shared<const Decision>(std::move(decision)),
+                       parts_.clock.now());
 }
 
 void ControlPlane::tick() {
   const auto began = std::chrono::steady_clock::now();
   const Clock::Monotonic now = parts_.clock.now();
-  registry_.tick(now);
   if (pipeline_.resolved()) {
+    const std::uint64_t version = pipeline_.version();
     pipeline_.expire_overrides();
+    if (pipeline_.version() != version) route_views_.refresh_all(now);
+    route_views_.look(now);
     watch_outages(now);
-    if (now - sampled_ >= kSampleEvery) {
-      sampled_ = now;
-      aggregator_.sample(*pipeline_.snapshot(), now);
-      sample_busy(now);
-    }
+    sample_busy(now);
   }
   pipeline_.confirm();
   publish_view();
@@ -348,7 +359,7 @@ void ControlPlane::watch_outages(Clock::Monotonic now) {
                          route.weight > config::Weight{} &&
                          config.guard.mode != config::GuardMode::off;
     if (!watched) {
-      outages_.erase(config.name);
+      if (!outages_.empty()) outages_.erase(config.name);
       continue;
     }
     const auto [found, is_new] = outages_.try_emplace(config.name, Outage{now});
@@ -404,40 +415,9 @@ void ControlPlane::publish_view() {
   view->rollbacks = rollbacks_;
   view->would_roll_backs = would_roll_backs_;
   view->longest_tick = longest_tick_;
-  const Clock::Monotonic now = parts_.clock.now();
-  for (std::size_t i = 0; view->resolved && i < view->snapshot->routes.size(); ++i) {
-    view->routes.push_back(
-        view_of(view->resolved->config.routes[i], view->snapshot->routes[i], now));
-  }
+  view->routes = route_views_.views();
   const std::lock_guard lock(view_mutex_);
   view_ = std::move(view);
-}
-
-RouteView ControlPlane::view_of(const config::Route& config, const proxy::Route& route,
-                                Clock::Monotonic now) {
-  RouteView view;
-  view.entry = *pipeline_.table().find(config.name);
-  view.legacy = config.legacy.value_or("");
-  view.fresh = config.fresh.value_or("");
-  view.guard_mode = route.guard_mode;
-  view.max_error_rate = config.guard.max_error_rate;
-  view.rates = aggregator_.rates(*route.state, now);
-  view.evidence = route.state->lane->evidence();
-  view.legacy_rate = route.state->lane->legacy_rate();
-  if (view.entry.override_ && view.entry.override_->ends) {
-    view.override_left = std::chrono::duration_cast<milliseconds>(
-        std::max(*view.entry.override_->ends - now, Clock::Monotonic::duration::zero()));
-  }
-  const auto found = judged_.find(config.name);
-  if (found == judged_.end()) return view;
-  Judged& judged = found->second;
-  if (now < judged.until) {
-    judged.seen = {view.rates.client_errors - judged.before.errors,
-                   view.rates.fallbacks - judged.before.fallbacks};
-  }
-  view.decision = judged.decision;
-  view.aftermath = judged.seen;
-  return view;
 }
 
 }  // namespace ficus::control

@@ -13,8 +13,8 @@
 #include "control/change/change_pipeline.h"
 #include "control/clock.h"
 #include "control/log.h"
-#include "control/metrics/aggregator.h"
 #include "control/metrics/exposition.h"
+#include "control/route_views.h"
 #include "control/view.h"
 #include "proxy/guard/fast_lane.h"
 #include "proxy/server.h"
@@ -79,12 +79,6 @@ class ControlPlane final : public proxy::TripSink {
  private:
   class Loop;  // the Asio side: io_context, timers, health checks
 
-  struct Judged {
-    std::shared_ptr<const Decision> decision;
-    Aftermath before;  // totals of users' errors a minute before it
-    Aftermath seen;
-    Clock::Monotonic until;  // counted until then
-  };
   struct Outage {  // no healthy endpoint on new
     Clock::Monotonic since;
     bool acted = false;
@@ -102,7 +96,6 @@ class ControlPlane final : public proxy::TripSink {
   void after_change();
   void sample_busy(Clock::Monotonic now);
   void publish_view();
-  RouteView view_of(const config::Route& config, const proxy::Route& route, Clock::Monotonic now);
 
   const Parts parts_;
   const Clock::Wall started_;
@@ -111,15 +104,13 @@ class ControlPlane final : public proxy::TripSink {
   std::unique_ptr<Loop> loop_;
   RouteRegistry registry_;
   ChangePipeline pipeline_;
-  Aggregator aggregator_;
-  std::map<std::string, Judged> judged_;
+  RouteViews route_views_;
   std::map<std::string, Outage> outages_;
   RollbackCounts rollbacks_;
   RollbackCounts would_roll_backs_;
   ReloadView reload_;
   std::vector<std::string> listening_;
   bool draining_ = false;
-  Clock::Monotonic sampled_{};
   Clock::Monotonic busy_since_{};
   std::vector<std::uint64_t> busy_before_;
   std::vector<double> busy_;

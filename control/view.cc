@@ -25,8 +25,8 @@ bool View::ready() const {
 }
 
 const RouteView* View::find(std::string_view route) const {
-  for (const RouteView& view : routes) {
-    if (view.entry.name == route) return &view;
+  for (const std::shared_ptr<const RouteView>& view : routes) {
+    if (view->entry.name == route) return view.get();
   }
   return nullptr;
 }

@@ -74,7 +74,7 @@ struct View {
   ReloadView reload;
   std::shared_ptr<const ResolvedConfig> resolved;
   std::shared_ptr<const proxy::RoutingSnapshot> snapshot;
-  std::vector<RouteView> routes;  // in the order of the configuration
+  std::vector<std::shared_ptr<const RouteView>> routes;  // in the order of the configuration
   std::vector<std::string> listening;
   RollbackCounts rollbacks;
   RollbackCounts would_roll_backs;

@@ -24,8 +24,8 @@ AdminResponse plain(int status, std::string text) {
 
 json::array routes_json(const View& view) {
   json::array routes;
-  for (const RouteView& route : view.routes) {
-    routes.push_back(to_json(route, view, Detail::summary));
+  for (const std::shared_ptr<const RouteView>& route : view.routes) {
+    routes.push_back(to_json(*route, view, Detail::summary));
   }
   return routes;
 }

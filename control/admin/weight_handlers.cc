@@ -218,8 +218,9 @@ void post_rollback_all(const AdminContext& context, const AdminRequest& request,
   if (!reason) return reply(problem(reason.error()));
   if (dry_run(request)) {
     json::array names;
-    for (const RouteView& route : context.view()->routes) {
-      if (route.entry.has_legacy && route.entry.has_new) names.emplace_back(route.entry.name);
+    const std::shared_ptr<const View> view = context.view();
+    for (const auto& route : view->routes) {
+      if (route->entry.has_legacy && route->entry.has_new) names.emplace_back(route->entry.name);
     }
     const json::object document{{"dry_run", true}, {"rolled_back", std::move(names)}};
     return reply({200, "application/json", json_text(document), {}});

@@ -49,6 +49,14 @@ void ChangePipeline::move_lane(const WeightChange& change, const RouteTable& to,
   }
 }
 
+void ChangePipeline::roll_back(const std::vector<std::string>& routes, const WeightChange& change,
+                               Answer answer) {
+  const RouteTable::Moment at = next_moment();
+  for (const std::string& route : routes) parts_.registry.latch(route, at.monotonic);
+  publish(table_.rolled_back(routes, change, at), at);
+  await(std::move(answer));
+}
+
 Result<RouteTable> ChangePipeline::preview(const WeightChange& change) const {
   return table_.propose(change, next_moment());
 }
@@ -71,6 +79,7 @@ void ChangePipeline::refresh_health() {
 
 void ChangePipeline::publish(RouteTable table, const RouteTable::Moment& at) {
   table_ = std::move(table);
+  if (snapshot_) superseded_.push_back(std::move(snapshot_));
   snapshot_ = build_snapshot({*resolved_, table_, parts_.registry, parts_.healthy, at});
   version_ = at.version;
   parts_.sink.publish(snapshot_);
@@ -82,6 +91,7 @@ void ChangePipeline::await(Answer answer) {
 }
 
 void ChangePipeline::confirm() {
+  std::erase_if(superseded_, [](const auto& snapshot) { return snapshot.use_count() == 1; });
   const Clock::Monotonic now = parts_.clock.now();
   const std::size_t workers = parts_.sink.workers();
   std::vector<Pending> still;

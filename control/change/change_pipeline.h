@@ -41,6 +41,9 @@ class ChangePipeline {
   // Changes a route's share. `answer` is called from here or from confirm(), once.
   void submit(const WeightChange& change, Answer answer);
 
+  // Rolls all of `routes` back at once; `change` says who and why.
+  void roll_back(const std::vector<std::string>& routes, const WeightChange& change, Answer answer);
+
   // What submit() would do, without doing it.
   Result<RouteTable> preview(const WeightChange& change) const;
 
@@ -83,6 +86,9 @@ class ChangePipeline {
   std::shared_ptr<const ResolvedConfig> resolved_;
   std::shared_ptr<const proxy::RoutingSnapshot> snapshot_;
   std::vector<Pending> pending_;
+  // Snapshots of old that a worker may still use: freed here and not by the worker, for which
+  // thousands of routes would be a pause.
+  std::vector<std::shared_ptr<const proxy::RoutingSnapshot>> superseded_;
 };
 
 }  // namespace ficus::control

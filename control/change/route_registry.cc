@@ -124,12 +124,6 @@ void RouteRegistry::lift_retreat(const std::string& route) {
   entry.epoch.reset();
 }
 
-void RouteRegistry::tick(Clock::Monotonic now) {
-  for (auto& [name, entry] : routes_) {
-    if (entry.epoch) entry.state->lane->tick(now);
-  }
-}
-
 const proxy::FastLane* RouteRegistry::lane(const std::string& route) const {
   const auto found = routes_.find(route);
   return found == routes_.end() ? nullptr : found->second.state->lane.get();

@@ -44,9 +44,6 @@ class RouteRegistry {
   // Ends a retreat of the guard. The next epoch() opens a new one.
   void lift_retreat(const std::string& route);
 
-  // Every 100 ms.
-  void tick(Clock::Monotonic now);
-
   // The lane of a route that was asked for before; null otherwise.
   const proxy::FastLane* lane(const std::string& route) const;
 

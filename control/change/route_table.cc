@@ -164,6 +164,18 @@ Result<RouteTable> RouteTable::propose(const WeightChange& change, const Moment&
   return result;
 }
 
+RouteTable RouteTable::rolled_back(const std::vector<std::string>& routes,
+                                   const WeightChange& change, const Moment& at) const {
+  RouteTable result = *this;
+  for (const std::string& route : routes) {
+    const auto found = result.entries_.find(route);
+    if (found == result.entries_.end() || refuse_one_sided(found->second)) continue;
+    roll_back(found->second, change, at);
+    found->second.version = at.version;
+  }
+  return result;
+}
+
 RouteTable RouteTable::reloaded(const config::Config& config, const Moment& at) const {
   RouteTable result = *this;
   for (auto& [name, entry] : result.entries_) entry.in_file = false;

@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "config/model.h"
 #include "control/change/weight_change.h"
@@ -66,6 +67,11 @@ class RouteTable {
 
   // The table after `change`, or why not and what helps. A move towards legacy is never refused.
   Result<RouteTable> propose(const WeightChange& change, const Moment& at) const;
+
+  // The table with all of `routes` rolled back; names that are not in it or have one side are
+  // passed over. `change` says who and why.
+  RouteTable rolled_back(const std::vector<std::string>& routes, const WeightChange& change,
+                         const Moment& at) const;
 
   // The table after loading `config`. A changed share of the file that is lower than the override
   // ends the override; a higher one stays pending. Latches and retreats stay.

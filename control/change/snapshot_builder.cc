@@ -1,6 +1,8 @@
 #include "control/change/snapshot_builder.h"
 
+#include <map>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -31,13 +33,12 @@ std::unique_ptr<proxy::Backend> build_backend(const config::Backend& from,
   return backend;
 }
 
-const proxy::Backend* find_backend(const proxy::RoutingSnapshot& snapshot,
+using BackendsByName = std::map<std::string_view, const proxy::Backend*>;
+
+const proxy::Backend* find_backend(const BackendsByName& backends,
                                    const std::optional<std::string>& name) {
-  if (!name) return nullptr;
-  for (const auto& backend : snapshot.backends) {
-    if (backend->name == *name) return backend.get();
-  }
-  return nullptr;
+  const auto found = name ? backends.find(*name) : backends.end();
+  return found == backends.end() ? nullptr : found->second;
 }
 
 proxy::CompiledAssign compile(const config::AssignRule& rule) {
@@ -57,11 +58,11 @@ proxy::CompiledOverride compile(const config::Override& from) {
   return compiled;
 }
 
-proxy::Route build_route(const config::Route& from, const proxy::RoutingSnapshot& snapshot,
+proxy::Route build_route(const config::Route& from, const BackendsByName& backends,
                          const SnapshotSources& sources) {
   proxy::Route route;
-  route.legacy = find_backend(snapshot, from.legacy);
-  route.fresh = find_backend(snapshot, from.fresh);
+  route.legacy = find_backend(backends, from.legacy);
+  route.fresh = find_backend(backends, from.fresh);
   route.state = sources.registry.route(from.name);
   const RouteEntry* entry = sources.table.find(from.name);
   route.weight = entry ? entry->effective() : from.weight;
@@ -108,12 +109,16 @@ std::shared_ptr<const proxy::RoutingSnapshot> build_snapshot(const SnapshotSourc
   const config::Config& config = sources.resolved.config;
   auto snapshot = std::make_shared<proxy::RoutingSnapshot>();
   snapshot->version = sources.at.version;
+  BackendsByName backends;
   for (const config::Backend& backend : config.backends) {
     snapshot->backends.push_back(build_backend(backend, sources));
+    backends.emplace(backend.name, snapshot->backends.back().get());
   }
+  snapshot->routes.reserve(config.routes.size());
   std::vector<config::Match> matches;
+  matches.reserve(config.routes.size());
   for (const config::Route& route : config.routes) {
-    snapshot->routes.push_back(build_route(route, *snapshot, sources));
+    snapshot->routes.push_back(build_route(route, backends, sources));
     matches.push_back(route.match);
   }
   snapshot->matcher = proxy::RouteMatcher::build(matches);

@@ -6,9 +6,13 @@
 namespace ficus::control {
 namespace {
 
+using std::chrono::milliseconds;
 using std::chrono::seconds;
 
 constexpr std::array<seconds, kWindows> kWindowLengths{seconds{10}, seconds{60}, seconds{600}};
+constexpr milliseconds kSampleEvery{950};  // a tick early rather than one late
+constexpr seconds kFine{60};               // samples older than that are ten seconds apart
+constexpr seconds kCoarse{10};
 constexpr seconds kDurationsEvery{10};
 constexpr seconds kDurationsKept{60};
 
@@ -45,9 +49,8 @@ std::optional<double> quantile(
 
 }  // namespace
 
-Aggregator::Totals Aggregator::sum(const proxy::RouteState& route, Clock::Monotonic now) {
-  Totals totals;
-  totals.at = now;
+Aggregator::Counts Aggregator::sum(const proxy::RouteState& route) {
+  Counts totals;
   for (const auto& worker : route.per_worker) {
     for (std::size_t side = 0; side < proxy::kSides; ++side) {
       const proxy::SideCells& cells = worker.cells.sides[side];
@@ -79,21 +82,43 @@ Aggregator::Durations Aggregator::sum_durations(const proxy::RouteState& route,
   return durations;
 }
 
-void Aggregator::sample(const proxy::RoutingSnapshot& snapshot, Clock::Monotonic now) {
-  for (const proxy::Route& route : snapshot.routes) {
-    History& history = routes_[route.state->name];
-    history.totals.push_back(sum(*route.state, now));
+void Aggregator::sample(const proxy::RouteState& route, Clock::Monotonic now) {
+  History& history = routes_[route.name];
+  if (!history.totals.empty() && now - history.totals.back().until < kSampleEvery) return;
+  const Counts counts = sum(route);
+  if (history.totals.empty() || history.totals.back().counts != counts) {
+    history.totals.push_back({now, now, counts});
+    thin_out(history.totals, now);
     drop_older(history.totals, now, kWindowLengths.back());
-    if (history.durations.empty() || now - history.durations.back().at >= kDurationsEvery) {
-      history.durations.push_back(sum_durations(*route.state, now));
-      drop_older(history.durations, now, kDurationsKept);
-    }
   }
+  history.totals.back().until = now;
+  sample_durations(history, route, now);
+}
+
+// Nothing is kept of a route that had no requests yet; a quiet one needs no further sample after
+// the one that follows its last request.
+void Aggregator::sample_durations(History& history, const proxy::RouteState& route,
+                                  Clock::Monotonic now) {
+  std::deque<Durations>& durations = history.durations;
+  const bool first = durations.empty() && history.totals.back().counts != Counts{};
+  const bool again = !durations.empty() && now - durations.back().at >= kDurationsEvery &&
+                     history.totals.back().at > durations.back().at;
+  if (first || again) durations.push_back(sum_durations(route, now));
+  drop_older(durations, now, kDurationsKept);
+}
+
+// The sample that has just become a minute old stays only if it is well apart from the one before.
+void Aggregator::thin_out(std::deque<Totals>& totals, Clock::Monotonic now) {
+  const auto fine = std::partition_point(
+      totals.begin(), totals.end(), [&](const Totals& one) { return one.until <= now - kFine; });
+  if (fine - totals.begin() < 2) return;
+  const auto last = fine - 1;
+  if (last->until - (last - 1)->until < kCoarse) totals.erase(last);
 }
 
 RouteRates Aggregator::rates(const proxy::RouteState& route, Clock::Monotonic now) const {
   RouteRates rates;
-  const Totals current = sum(route, now);
+  const Counts current = sum(route);
   rates.client_errors = current.client_errors;
   rates.fallbacks = current.fallbacks;
   for (std::size_t side = 0; side < proxy::kSides; ++side) {
@@ -105,8 +130,11 @@ RouteRates Aggregator::rates(const proxy::RouteState& route, Clock::Monotonic no
   const History& history = found->second;
 
   for (std::size_t window = 0; window < kWindows; ++window) {
-    const Totals& then = sample_before(history.totals, now, kWindowLengths[window]);
-    const double elapsed = std::max(1.0, std::chrono::duration<double>(now - then.at).count());
+    const Totals& sample = sample_before(history.totals, now, kWindowLengths[window]);
+    const Counts& then = sample.counts;
+    // These counts held until then, or until the window began.
+    const auto began = std::max(sample.at, std::min(sample.until, now - kWindowLengths[window]));
+    const double elapsed = std::max(1.0, std::chrono::duration<double>(now - began).count());
     for (std::size_t side = 0; side < proxy::kSides; ++side) {
       const auto requests = static_cast<double>(current.requests[side] - then.requests[side]);
       const auto errors = static_cast<double>(current.errors[side] - then.errors[side]);
@@ -116,15 +144,15 @@ RouteRates Aggregator::rates(const proxy::RouteState& route, Clock::Monotonic no
       rates.sides[side].error_ratio[window] = outcomes > 0 ? errors / outcomes : 0;
     }
   }
-  const Totals& minute = sample_before(history.totals, now, kWindowLengths[1]);
+  const Counts& minute = sample_before(history.totals, now, kWindowLengths[1]).counts;
   rates.client_errors_minute = current.client_errors - minute.client_errors;
   rates.fallbacks_minute = current.fallbacks - minute.fallbacks;
 
-  const Durations& before = history.durations.front();
+  if (current == Counts{}) return rates;
   Durations recent = sum_durations(route, now);
   for (std::size_t side = 0; side < proxy::kSides; ++side) {
-    for (std::size_t i = 0; i < recent.sides[side].size(); ++i) {
-      recent.sides[side][i] -= before.sides[side][i];
+    for (std::size_t i = 0; !history.durations.empty() && i < recent.sides[side].size(); ++i) {
+      recent.sides[side][i] -= history.durations.front().sides[side][i];
     }
     rates.sides[side].p50 = quantile(recent.sides[side], 0.5);
     rates.sides[side].p90 = quantile(recent.sides[side], 0.9);

@@ -36,34 +36,44 @@ struct RouteRates {
   std::uint64_t fallbacks_minute = 0;
 };
 
-// Sums what the workers count and remembers the last ten minutes. Thread: the control thread.
+// Sums what the workers count and remembers the last ten minutes: by the second for a minute, by
+// ten seconds before. A route without traffic costs no memory. Thread: the control thread.
 class Aggregator {
  public:
-  // Takes a sample; to be called once a second.
-  void sample(const proxy::RoutingSnapshot& snapshot, Clock::Monotonic now);
+  // Takes a sample of a route, if the last one is a second old; may be called more often.
+  void sample(const proxy::RouteState& route, Clock::Monotonic now);
 
   RouteRates rates(const proxy::RouteState& route, Clock::Monotonic now) const;
 
  private:
   using Histogram = std::array<std::uint64_t, proxy::LatencyHistogram::kBuckets>;
 
-  struct Totals {
-    Clock::Monotonic at;
+  struct Counts {
     std::array<std::uint64_t, proxy::kSides> requests{};
     std::array<std::uint64_t, proxy::kSides> errors{};
     std::uint64_t client_errors = 0;
     std::uint64_t fallbacks = 0;
+
+    bool operator==(const Counts&) const = default;
+  };
+  struct Totals {
+    Clock::Monotonic at;     // when these counts were first seen
+    Clock::Monotonic until;  // and last
+    Counts counts;
   };
   struct Durations {
     Clock::Monotonic at;
     std::array<Histogram, proxy::kSides> sides{};
   };
   struct History {
-    std::deque<Totals> totals;        // one a second, ten minutes
+    std::deque<Totals> totals;        // of seconds in which something changed
     std::deque<Durations> durations;  // one in ten seconds, a minute
   };
 
-  static Totals sum(const proxy::RouteState& route, Clock::Monotonic now);
+  static Counts sum(const proxy::RouteState& route);
+  static void sample_durations(History& history, const proxy::RouteState& route,
+                               Clock::Monotonic now);
+  static void thin_out(std::deque<Totals>& totals, Clock::Monotonic now);
   static Durations sum_durations(const proxy::RouteState& route, Clock::Monotonic now);
 
   std::map<std::string, History> routes_;

@@ -196,7 +196,8 @@ void add_weights(const View& view, Families& out) {
                  MetricType::Gauge);
   Family latched("route_latched", "1: rolled back, until it is rearmed.", MetricType::Gauge);
   Family drift("route_drift", "1: the share at run time is not the file's.", MetricType::Gauge);
-  for (const RouteView& route : view.routes) {
+  for (const std::shared_ptr<const RouteView>& shown : view.routes) {
+    const RouteView& route = *shown;
     const Labels labels{{"route", route.entry.name}};
     weights.add(with(labels, "origin", "file"), route.entry.file.ratio());
     if (route.entry.override_) {
@@ -218,7 +219,8 @@ void add_guard(const View& view, Families& out) {
   Family rollbacks("rollbacks_total", "Rollbacks by cause.", MetricType::Counter);
   Family would("would_roll_back_total", "Rollbacks that a guard in mode observe left undone.",
                MetricType::Counter);
-  for (const RouteView& route : view.routes) {
+  for (const std::shared_ptr<const RouteView>& shown : view.routes) {
+    const RouteView& route = *shown;
     const Labels labels{{"route", route.entry.name}};
     const proxy::Evidence& now = route.evidence;
     evidence.add(with(labels, "test", std::string(proxy::text(now.test))),

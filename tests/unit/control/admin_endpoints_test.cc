@@ -54,7 +54,7 @@ struct Fixture {
     route.legacy = "old";
     route.fresh = "new";
     route.evidence = registry.lane("shop")->evidence();
-    result->routes.push_back(route);
+    result->routes.push_back(std::make_shared<const RouteView>(route));
     return result;
   }
 
