@@ -139,6 +139,12 @@ bool Connection::parse_now(std::size_t parsed_size) const {
          fresh.find('\n') != std::string_view::npos;
 }
 
+// While draining nobody is waited for. What lies in the kernel, of a connection that has only just
+// been accepted, is not idle: the edge that tells of it is on its way.
+bool Connection::ends_idle() const {
+  return context_.draining && !client_.socket.has_unseen_input();
+}
+
 Task<Connection::Head> Connection::read_head() {
   std::size_t parsed_size = 0;
   SteadyTime began = context_.loop.now();
@@ -159,7 +165,7 @@ Task<Connection::Head> Connection::read_head() {
       if (got.state == IoResult::State::ok) continue;
       if (got.state != IoResult::State::would_block) co_return Head::gone;
     }
-    if (client_.socket.broken() || (context_.draining && client_.in.empty())) co_return Head::gone;
+    if (client_.socket.broken() || (client_.in.empty() && ends_idle())) co_return Head::gone;
     client_.in.keep();
     const bool idle = client_.in.empty();
     const auto limit =

@@ -79,7 +79,7 @@ Task<bool> Connection::read_proxy_header() {
       const Preamble preamble = take_proxy_header();
       if (preamble != Preamble::incomplete) co_return preamble == Preamble::complete;
     }
-    if (client_.socket.broken() || context_.draining) co_return false;
+    if (client_.socket.broken() || ends_idle()) co_return false;
     const bool expired = co_await client_.waiter.until(limit);
     if (!expired) continue;
     count_preamble(BadPreamble::timeout);

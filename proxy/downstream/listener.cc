@@ -12,9 +12,10 @@ namespace {
 constexpr std::chrono::milliseconds kRetryAccept{100};
 // The snapshot that describes a new listener comes right behind it.
 constexpr std::chrono::milliseconds kAwaitSettings{5};
-// More of one worker's connections are not told politely that they are over a limit: while one
-// waits for its end it has a descriptor.
-constexpr std::size_t kMostTurnedAway = 256;
+// So many of one worker's connections are told politely that they are over a limit; while one waits
+// for its end it has a descriptor. An eighth of those that are served, within these bounds.
+constexpr std::uint64_t kFewestTurnedAway = 16;
+constexpr std::uint64_t kMostTurnedAway = 256;
 constexpr std::size_t kDiscarded = 16 * 1024;
 
 }  // namespace
@@ -78,7 +79,9 @@ void Listener::admit(Accepted accepted) {
 void Listener::shed(Accepted accepted) {
   auto& cells = accepted.listener.state->cells[context_.index];
   cells.shed[static_cast<std::size_t>(*accepted.over)].add();
-  if (*accepted.over == ShedReason::descriptors || context_.turned_away >= kMostTurnedAway) {
+  const std::uint64_t served = context_.snapshot->limits.max_connections / context_.workers;
+  const std::uint64_t room = std::clamp(served / 8, kFewestTurnedAway, kMostTurnedAway);
+  if (*accepted.over == ShedReason::descriptors || context_.turned_away >= room) {
     return turn_away_at_once(std::move(accepted));
   }
   Connection::start(std::make_unique<Connection>(context_, connections_, std::move(accepted)));
