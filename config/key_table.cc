@@ -148,7 +148,7 @@ constexpr Key kKeys[] = {
      "Clients' connections of all listeners; `auto`: half the descriptors that the proxy does not "
      "need itself.",
      {},
-     Range{1, 10'000'000},
+     Range{1, 1'000'000},
      kOptional,
      [] { return std::string("auto"); }},
     {"limits.max_connections_per_client",

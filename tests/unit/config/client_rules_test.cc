@@ -41,7 +41,7 @@ TEST_CASE("a listener's terms for proxies in front of it are read") {
 
 TEST_CASE("what a listener's terms cannot be is told") {
   CHECK(told(listener("trusted_proxies: [10.0.0.1/8]")) ==
-        "f.yaml:2:58: listeners[0].trusted_proxies[0]: `10.0.0.1/8` has bits set after its prefix "
+        "f.yaml:2:53: listeners[0].trusted_proxies[0]: `10.0.0.1/8` has bits set after its prefix "
         "length; set them to zero\n");
   CHECK_THAT(told(listener("trusted_proxies: [balancer]")),
              ContainsSubstring("`balancer` is not an address or CIDR"));
