@@ -11,8 +11,8 @@ exec 3<&0 </dev/null
 
 root=$PWD
 build_packages=(
-  g++ cmake ninja-build ccache mold git
-  libssl-dev libyaml-cpp-dev prometheus-cpp-dev libspdlog-dev libcli11-dev libxxhash-dev
+  g++ cmake ninja-build ccache mold git pkgconf
+  libssl-dev libyaml-cpp-dev prometheus-cpp-dev libspdlog-dev libcli11-dev libxxhash-dev libre2-dev
 )
 check_packages=(catch2 python3 curl apache2-utils libpcre2-8-0)
 

@@ -9,6 +9,9 @@
 namespace ficus::config {
 namespace {
 
+// What fits into sockaddr_un, with its end.
+constexpr std::size_t kLongestSocketPath = 107;
+
 bool is_alphanumeric(char c) {
   return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
 }
@@ -106,13 +109,43 @@ Parsed<SocketAddress> parse_socket_address(std::string_view text) {
   return fail("does not begin with an IP address; write 0.0.0.0:8080 or [::]:8080");
 }
 
+namespace {
+
+// "unix:/run/shop.sock"
+Parsed<EndpointUrl> parse_unix_endpoint(std::string_view text) {
+  const auto fail = [](std::string problem) { return failed<EndpointUrl>(std::move(problem)); };
+  const std::string_view path = text.substr(std::string_view("unix:").size());
+  if (!path.starts_with('/') || path.starts_with("//")) {
+    return fail("has no absolute path; write unix:/run/shop.sock");
+  }
+  if (path.ends_with('/')) return fail("is a folder; write the path of the socket");
+  if (path.size() > kLongestSocketPath) {
+    return fail("has a path of " + std::to_string(path.size()) + " bytes; a socket's has at most " +
+                std::to_string(kLongestSocketPath));
+  }
+  const bool printable = std::all_of(path.begin(), path.end(), [](char c) {
+    return static_cast<unsigned char>(c) >= 0x20 && c != 0x7f;
+  });
+  if (!printable) return fail("has control characters in its path");
+  EndpointUrl endpoint;
+  endpoint.text = text;
+  endpoint.scheme = EndpointScheme::unix_socket;
+  endpoint.host = path;
+  endpoint.port = 0;
+  return {std::move(endpoint), {}};
+}
+
+}  // namespace
+
 Parsed<EndpointUrl> parse_endpoint(std::string_view text) {
   constexpr std::string_view kScheme = "http://";
   const auto fail = [](std::string problem) { return failed<EndpointUrl>(std::move(problem)); };
   const std::string lower = lower_case(text);
   if (lower.starts_with("https://")) return fail("uses TLS, which is not in this version");
-  if (lower.starts_with("unix:")) return fail("is a Unix socket, which is not in this version");
-  if (!lower.starts_with(kScheme)) return fail("is not a URL; write http://host:port");
+  if (lower.starts_with("unix:")) return parse_unix_endpoint(text);
+  if (!lower.starts_with(kScheme)) {
+    return fail("is not a URL; write http://host:port or unix:/path");
+  }
   const std::string_view authority = text.substr(kScheme.size());
   if (authority.find('@') != std::string_view::npos) {
     return fail("has a user name, which an endpoint cannot have; write http://host:port");
@@ -139,8 +172,13 @@ Parsed<EndpointUrl> parse_endpoint(std::string_view text) {
 
 Parsed<std::string> parse_host(std::string_view text) {
   const auto fail = [](std::string problem) { return failed<std::string>(std::move(problem)); };
+  constexpr std::string_view kBelow = "*.";
+  if (text == "*") return fail("fits any host; leave hosts out for that");
+  if (text.starts_with(kBelow) && is_host_name(text.substr(kBelow.size()))) {
+    return {lower_case(text), {}};
+  }
   if (text.find('*') != std::string_view::npos) {
-    return fail("has a wildcard, which is not in this version; leave hosts out to fit any");
+    return fail("has a wildcard that is not a whole first label; write *.example.com");
   }
   if (text.find("://") != std::string_view::npos) return fail("is a URL; write the host alone");
   if (bracketed_ipv6(text)) return {lower_case(text), {}};
@@ -149,6 +187,19 @@ Parsed<std::string> parse_host(std::string_view text) {
   if (text.ends_with('.')) return fail("ends in a dot; write the host without it");
   if (!is_ipv4(text) && !is_host_name(text)) return fail("is not a host name or address");
   return {lower_case(text), {}};
+}
+
+Parsed<std::string> parse_host_and_port(std::string_view text) {
+  const auto fail = [](std::string problem) { return failed<std::string>(std::move(problem)); };
+  if (text.find("://") != std::string_view::npos) return fail("is a URL; write host or host:port");
+  if (is_ipv6(text)) return fail("is an IPv6 address without brackets; write [::1]");
+  const HostAndPort parts = split_port(text);
+  const std::optional<std::uint16_t> port = parts.port ? to_port(*parts.port) : std::nullopt;
+  if (parts.port && (!port || *port == 0)) return fail("has no valid port; allowed: 1 to 65535");
+  if (!bracketed_ipv6(parts.host) && !is_ipv4(parts.host) && !is_host_name(parts.host)) {
+    return fail("is not a host name or address");
+  }
+  return {std::string(text), {}};
 }
 
 Parsed<std::string> parse_cidr(std::string_view text) {

@@ -69,10 +69,7 @@ Parsed<std::string> parse_header_name(std::string_view text) {
   return {std::string(text), {}};
 }
 
-Parsed<std::string> parse_header_value(std::string_view text) {
-  if (text.starts_with('~')) {
-    return failed<std::string>("begins with ~; patterns are not in this version");
-  }
+Parsed<std::string> parse_written_value(std::string_view text) {
   const bool printable = all(text, [](char c) {
     const auto byte = static_cast<unsigned char>(c);
     return c == '\t' || (byte >= 0x20 && byte != 0x7f);
@@ -83,6 +80,13 @@ Parsed<std::string> parse_header_value(std::string_view text) {
     return failed<std::string>("begins or ends with a blank, which no header value does");
   }
   return {std::string(text), {}};
+}
+
+Parsed<std::string> parse_header_value(std::string_view text) {
+  if (text.starts_with('~')) {
+    return failed<std::string>("begins with ~; a pattern may stand in `match` and `assign` only");
+  }
+  return parse_written_value(text);
 }
 
 Parsed<HeaderCondition> parse_header_line(std::string_view text) {

@@ -26,8 +26,10 @@ Parsed<SocketAddress> parse_socket_address(std::string_view text);
 Parsed<EndpointUrl> parse_endpoint(std::string_view text);
 // A route's, backend's or group's name.
 Parsed<std::string> parse_name(std::string_view text);
-// A host of a match, in lower case.
+// A host of a match, in lower case; "*.example.com" too.
 Parsed<std::string> parse_host(std::string_view text);
+// What a Host header may hold: "shop.internal", "10.0.0.9:8080".
+Parsed<std::string> parse_host_and_port(std::string_view text);
 // The path of a match or of a health check, as it is after normalisation.
 Parsed<std::string> parse_path(std::string_view text);
 Parsed<std::string> parse_path_prefix(std::string_view text);
@@ -35,6 +37,8 @@ Parsed<std::string> parse_check_path(std::string_view text);
 Parsed<std::string> parse_method(std::string_view text);
 Parsed<std::string> parse_header_name(std::string_view text);
 Parsed<std::string> parse_header_value(std::string_view text);
+// A value that is written, not compared: a ~ in front is nothing special.
+Parsed<std::string> parse_written_value(std::string_view text);
 // "Name: value"
 Parsed<HeaderCondition> parse_header_line(std::string_view text);
 // "10.0.0.0/8", "2001:db8::/32", "192.0.2.1"

@@ -167,6 +167,7 @@ struct Backend {
   Tolerance tolerate;
   std::optional<OutlierDetection> outlier_detection;
   BackendLimits limits;
+  int preconnect = 0;  // connections that each worker opens to an endpoint before it is asked
   Location at;
 };
 

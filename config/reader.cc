@@ -120,6 +120,25 @@ void read_tolerance(const Cursor& list, Tolerance& tolerance) {
   }
 }
 
+OutlierDetection read_outlier_detection(const Cursor& cursor) {
+  OutlierDetection detection;
+  take(cursor["consecutive_failures"], detection.consecutive_failures);
+  take(cursor["base_ejection_time"], detection.base_ejection_time);
+  take(cursor["max_ejection_time"], detection.max_ejection_time);
+  take_percent(cursor["max_ejection_percent"], detection.max_ejection_percent);
+  const Cursor most = cursor["max_ejection_time"];
+  if (most.is_present() && detection.max_ejection_time < detection.base_ejection_time) {
+    most.error(most.shown() + " is less than `base_ejection_time` (" +
+               format_duration(detection.base_ejection_time) + ")");
+  }
+  return detection;
+}
+
+void read_limits(const Cursor& cursor, BackendLimits& limits) {
+  take(cursor["max_connections"], limits.max_connections);
+  take(cursor["max_pending"], limits.max_pending);
+}
+
 Parsed<std::string> parse_state_dir(std::string_view text) {
   if (!text.starts_with('/')) return failed<std::string>("is not an absolute path");
   return {std::string(text), {}};
@@ -154,6 +173,11 @@ Backend read_backend(const Cursor& cursor, const Cursor& defaults) {
     backend.health_check = read_health_check(check);
   }
   read_tolerance(cursor["tolerate"], backend.tolerate);
+  if (const Cursor detection = cursor["outlier_detection"]; detection.is_map()) {
+    backend.outlier_detection = read_outlier_detection(detection);
+  }
+  read_limits(cursor["limits"], backend.limits);
+  take(cursor["preconnect"], backend.preconnect);
   read_timeouts(defaults["timeouts"], backend.timeouts);
   read_timeouts(cursor["timeouts"], backend.timeouts);
   return backend;

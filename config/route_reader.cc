@@ -2,7 +2,9 @@
 #include <array>
 
 #include "config/grammar.h"
+#include "config/pattern.h"
 #include "config/reader.h"
+#include "config/rewrite_reader.h"
 #include "config/suggestion.h"
 #include "config/take.h"
 
@@ -25,7 +27,9 @@ void read_headers(const Cursor& map, std::vector<HeaderCondition>& headers) {
     } else {
       entry.error_at_key(backquoted(entry.key()) + " " + name.problem);
     }
-    take_text(entry, parse_header_value, condition.value);
+    condition.value_is_regex = entry.text().starts_with('~');
+    take_text(entry, condition.value_is_regex ? parse_value_pattern : parse_header_value,
+              condition.value);
     const bool is_twice =
         std::any_of(headers.begin(), headers.end(), [&](const HeaderCondition& other) {
           return lower_case(other.name) == lower_case(condition.name);
@@ -40,6 +44,7 @@ Match read_match(const Cursor& cursor) {
   Match match;
   take_texts(cursor["hosts"], parse_host, match.hosts);
   take_text(cursor["path"], parse_path, match.path);
+  take_text(cursor["path_regex"], parse_path_pattern, match.path_regex);
   take_text(cursor["path_prefix"], parse_path_prefix, match.path_prefix);
   take_texts(cursor["methods"], parse_method, match.methods);
   read_headers(cursor["headers"], match.headers);
@@ -81,6 +86,9 @@ void read_sticky(const Cursor& cursor, std::optional<Sticky>& sticky) {
   if (!sticky) sticky.emplace();
   take_texts(cursor["by"], parse_sticky_source, sticky->by);
   take_text(cursor["group"], parse_name, sticky->group);
+  if (const Cursor pin = cursor["pin_after_write"]; pin.is_scalar()) {
+    take(pin, sticky->pin_after_write.emplace());
+  }
 }
 
 struct CauseName {
@@ -187,6 +195,8 @@ Route read_route(const Cursor& cursor, const Cursor& defaults) {
   if (const Cursor rule = cursor["override"]; rule.is_map()) {
     route.override_by = read_override(rule);
   }
+  read_rewrite(cursor["rewrite"]["legacy"], route.rewrite_legacy);
+  read_rewrite(cursor["rewrite"]["new"], route.rewrite_fresh);
   read_sticky(defaults["sticky"], route.sticky);
   read_sticky(cursor["sticky"], route.sticky);
   read_fallback(defaults["fallback"], route.fallback);

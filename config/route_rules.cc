@@ -4,6 +4,7 @@
 #include <set>
 
 #include "config/grammar.h"
+#include "config/rewrite_reader.h"
 #include "config/suggestion.h"
 
 namespace ficus::config {
@@ -38,10 +39,18 @@ void weight_needs_both_sides(const Cursor& route) {
   weight.error_at_key("needs both sides, `legacy` and `new`; with one side all requests go there");
 }
 
-void path_or_prefix(const Cursor& route) {
+void one_kind_of_path(const Cursor& route) {
   const Cursor match = route["match"];
-  if (!match["path"].is_present() || !match["path_prefix"].is_present()) return;
-  match["path_prefix"].error_at_key("stands beside `path`; a match has one of the two");
+  std::string_view first;
+  for (const std::string_view kind : {"path", "path_regex", "path_prefix"}) {
+    if (!match[kind].is_present()) continue;
+    if (first.empty()) {
+      first = kind;
+    } else {
+      match[kind].error_at_key("stands beside `" + std::string(first) +
+                               "`; a match has one of path, path_regex and path_prefix");
+    }
+  }
 }
 
 void listed_once(const Cursor& list) {
@@ -144,13 +153,14 @@ void validate_route(const Cursor& cursor, const Route& route,
   backend_exists(cursor["new"], backends);
   sides_differ(cursor);
   weight_needs_both_sides(cursor);
-  path_or_prefix(cursor);
+  one_kind_of_path(cursor);
   listed_once(cursor["match"]["hosts"]);
   listed_once(cursor["match"]["methods"]);
   sources_are_usable(cursor["sticky"]);
   sticky_has_a_source(cursor, route);
   assign_is_possible(cursor);
   override_is_guarded(cursor);
+  validate_rewrite(cursor);
   causes_are_usable(cursor["fallback"]);
   fallback_has_a_cause(cursor, route);
 }
@@ -163,15 +173,16 @@ void validate_defaults(const Cursor& defaults) {
 std::vector<std::string> match_keys(const Match& match) {
   std::string rest;
   if (match.path) append(rest, "=" + *match.path);
+  if (match.path_regex) append(rest, "~" + *match.path_regex);
   // No path at all fits what the prefix "/" fits.
-  if (!match.path) append(rest, "^" + match.path_prefix.value_or("/"));
+  if (!match.path && !match.path_regex) append(rest, "^" + match.path_prefix.value_or("/"));
   for (const std::string& method : as_set(match.methods)) append(rest, method);
   append(rest, {});
   std::set<std::string> headers;
   for (const HeaderCondition& header : match.headers) {
     std::string one;
     append(one, lower_case(header.name));
-    append(one, header.value);
+    append(one, (header.value_is_regex ? "~" : "=") + header.value);
     headers.insert(std::move(one));
   }
   for (const std::string& header : headers) append(rest, header);

@@ -73,7 +73,7 @@ class App::ServerSink final : public proxy::SnapshotSink {
   bool started_ = false;
 };
 
-App::App(Log& log) : log_(log) {}
+App::App(Log& log, NameWatch names) : log_(log), names_(std::move(names)) {}
 App::~App() { stop(); }
 
 template <typename Work>
@@ -87,7 +87,8 @@ void App::on_control(Work work) {
 }
 
 std::vector<std::string> App::start(config::Config config) {
-  auto outcome = resolve(std::move(config));
+  const std::size_t workers = worker_count(config);
+  auto outcome = resolve(std::move(config), workers, names_.look_up);
   if (!outcome.resolved) return texts(outcome.diagnostics);
   running_ = std::make_shared<const ResolvedConfig>(std::move(*outcome.resolved));
   const config::Config& loaded = running_->config;
@@ -101,7 +102,8 @@ std::vector<std::string> App::start(config::Config config) {
   const WorkerCellsOf cells = [this](std::size_t worker) -> const proxy::WorkerCells& {
     return server_->cells(worker);
   };
-  control_ = std::make_unique<ControlPlane>(ControlPlane::Parts{clock_, log_, *sink_, cells});
+  control_ =
+      std::make_unique<ControlPlane>(ControlPlane::Parts{clock_, log_, *sink_, cells, names_});
   admin_ = std::make_unique<AdminServer>(admin_context(*control_, cells), log_);
   if (const auto fault = admin_->start(loaded.admin)) return {*fault};
 
@@ -148,7 +150,8 @@ void App::reload_now(const std::string& path) {
   config::LoadOutcome loaded = config::load(path);
   std::vector<std::string> faults = texts(loaded.diagnostics);
   if (loaded.config) {
-    auto outcome = resolve(std::move(*loaded.config));
+    const std::size_t workers = worker_count(*loaded.config);
+    auto outcome = resolve(std::move(*loaded.config), workers, names_.look_up);
     if (outcome.resolved) {
       faults = apply(std::make_shared<const ResolvedConfig>(std::move(*outcome.resolved)));
     } else {

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "config/model.h"
+#include "control/change/name_watcher.h"
 #include "control/clock.h"
 #include "control/log.h"
 
@@ -25,7 +26,8 @@ struct ResolvedConfig;
 // everything; decides nothing. Thread: the owner's, for all methods.
 class App {
  public:
-  explicit App(Log& log);
+  // `names`: how names of endpoints are looked up, at start and later.
+  explicit App(Log& log, NameWatch names = {});
   ~App();  // stops
 
   App(const App&) = delete;
@@ -65,6 +67,7 @@ class App {
   void on_control(Work work);
 
   Log& log_;
+  const NameWatch names_;
   const SystemClock clock_;
   std::shared_ptr<const ResolvedConfig> running_;  // after start(): the loader's thread only
   std::vector<std::string> listening_;

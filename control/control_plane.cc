@@ -94,11 +94,15 @@ ControlPlane::ControlPlane(const Parts& parts)
       })),
       registry_(parts.sink.workers(), this),
       pipeline_({parts.clock, parts.sink, registry_,
-                 [this](const std::string& backend, const std::string& endpoint) {
+                 [this](const std::string& backend, const proxy::EndpointState& endpoint) {
                    return loop_->health().healthy(backend, endpoint);
                  }}),
       route_views_(pipeline_),
-      view_(std::make_shared<View>()) {
+      outliers_([this](const OutlierDetector::Event& event) { note_outlier(event); }),
+      view_(std::make_shared<View>()),
+      name_watcher_(parts.names, [this](const NameReport& report) {
+        post([this, report] { take_in(report); });
+      }) {
   reload_.at = started_;
 }
 
@@ -107,10 +111,12 @@ ControlPlane::~ControlPlane() { stop(); }
 void ControlPlane::start() {
   loop_->tick_every(kTick, [this] { tick(); });
   thread_ = std::thread([this] { loop_->context().run(); });
+  name_watcher_.start();
 }
 
 void ControlPlane::stop() {
   if (!thread_.joinable()) return;
+  name_watcher_.stop();
   post([this] { loop_->stop(); });
   thread_.join();
 }
@@ -230,17 +236,65 @@ void ControlPlane::load(std::shared_ptr<const ResolvedConfig> resolved,
   });
 }
 
-void ControlPlane::after_load() {
+void ControlPlane::watch_health() {
   const config::Config& config = pipeline_.resolved()->config;
   std::vector<HealthChecker::Target> targets;
   for (std::size_t i = 0; i < config.backends.size(); ++i) {
     const config::Backend& backend = config.backends[i];
     if (!backend.health_check) continue;
     for (const proxy::Endpoint& endpoint : pipeline_.snapshot()->backends[i]->endpoints) {
-      targets.push_back({backend.name, endpoint.state, *backend.health_check});
+      targets.push_back({backend.name, endpoint.state, endpoint.label, *backend.health_check});
     }
   }
   loop_->health().watch(targets);
+}
+
+// A name stands for something else now, cannot be found, or can be found again.
+void ControlPlane::take_in(const NameReport& report) {
+  if (report.watch != name_watch_) return;  // older than the configuration
+  const bool was_lost =
+      names_.count(report.endpoint) != 0 && !names_[report.endpoint].fault.empty();
+  names_[report.endpoint] = report;
+  if (report.fault.empty()) {
+    std::string addresses;
+    for (const proxy::SocketAddress& address : report.addresses) {
+      addresses += (addresses.empty() ? "" : ", ") + address.ip_text();
+    }
+    parts_.log.info("the name " + report.host + " stands for " + addresses);
+    pipeline_.update_addresses({{report.endpoint, report.addresses}});
+    watch_health();
+  } else if (!was_lost) {
+    parts_.log.warning("cannot find an address for the name " + report.host + ": " + report.fault +
+                       "; its last addresses stay in use");
+  }
+  publish_view();
+}
+
+void ControlPlane::note_outlier(const OutlierDetector::Event& event) {
+  const std::string where = "endpoint " + event.endpoint + " of backend " + event.backend;
+  if (!event.ejected) return parts_.log.info(where + " returned from its ejection");
+  parts_.log.warning(where + " is ejected for " + std::to_string(event.time.count()) +
+                     " ms: " + std::to_string(event.failures) + " failures in a row");
+}
+
+void ControlPlane::after_load() {
+  watch_health();
+  const config::Config& config = pipeline_.resolved()->config;
+  name_watch_ = name_watcher_.watch(config.backends, pipeline_.resolved()->addresses);
+  std::map<std::string, NameReport> names;
+  for (const config::Backend& backend : config.backends) {
+    for (const config::EndpointUrl& url : backend.endpoints) {
+      if (!has_name(url)) continue;
+      NameReport& name = names[url.text];
+      name = {url.text,
+              url.host,
+              pipeline_.resolved()->addresses.at(url.text),
+              {},
+              names_.count(url.text) != 0 ? names_[url.text].failures : 0,
+              name_watch_};
+    }
+  }
+  names_ = std::move(names);
   for (const config::Route& route : config.routes) {
     const RouteEntry* entry = pipeline_.table().find(route.name);
     if (!entry || !entry->pending_file()) continue;
@@ -322,6 +376,7 @@ void ControlPlane::tick() {
   if (pipeline_.resolved()) {
     const std::uint64_t version = pipeline_.version();
     pipeline_.expire_overrides();
+    outliers_.tick(*pipeline_.snapshot(), now);
     if (pipeline_.version() != version) route_views_.refresh_all(now);
     route_views_.look(now);
     watch_outages(now);
@@ -412,6 +467,13 @@ void ControlPlane::publish_view() {
   view->resolved = pipeline_.resolved();
   view->snapshot = pipeline_.snapshot();
   view->listening = listening_;
+  for (const auto& [text, name] : names_) {
+    NameView shown{name.host, {}, name.fault, name.failures};
+    for (const proxy::SocketAddress& address : name.addresses) {
+      shown.addresses.push_back(address.ip_text());
+    }
+    view->names.push_back(std::move(shown));
+  }
   view->rollbacks = rollbacks_;
   view->would_roll_backs = would_roll_backs_;
   view->longest_tick = longest_tick_;

@@ -11,7 +11,9 @@
 #include <vector>
 
 #include "control/change/change_pipeline.h"
+#include "control/change/name_watcher.h"
 #include "control/clock.h"
+#include "control/health/outlier_detector.h"
 #include "control/log.h"
 #include "control/metrics/exposition.h"
 #include "control/route_views.h"
@@ -34,6 +36,7 @@ class ControlPlane final : public proxy::TripSink {
     Log& log;
     proxy::SnapshotSink& sink;
     WorkerCellsOf cells;
+    NameWatch names{};
   };
 
   explicit ControlPlane(const Parts& parts);
@@ -93,6 +96,9 @@ class ControlPlane final : public proxy::TripSink {
   void answer_later(const ChangePipeline::Answer& answer,
                     const Result<ChangePipeline::Receipt>& receipt);
   void after_load();
+  void watch_health();
+  void take_in(const NameReport& report);
+  void note_outlier(const OutlierDetector::Event& event);
   void after_change();
   void sample_busy(Clock::Monotonic now);
   void publish_view();
@@ -106,6 +112,9 @@ class ControlPlane final : public proxy::TripSink {
   ChangePipeline pipeline_;
   RouteViews route_views_;
   std::map<std::string, Outage> outages_;
+  OutlierDetector outliers_;
+  std::map<std::string, NameReport> names_;  // by the endpoint's text
+  std::uint64_t name_watch_ = 0;
   RollbackCounts rollbacks_;
   RollbackCounts would_roll_backs_;
   ReloadView reload_;
@@ -120,6 +129,7 @@ class ControlPlane final : public proxy::TripSink {
   mutable std::mutex view_mutex_;
   std::shared_ptr<const View> view_;
 
+  NameWatcher name_watcher_;
   std::thread thread_;
 };
 

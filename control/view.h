@@ -53,6 +53,14 @@ struct RouteView {
   Aftermath aftermath;
 };
 
+// A name that does not stand for what it stood for at the last look, or cannot be found.
+struct NameView {
+  std::string host;
+  std::vector<std::string> addresses;  // in use
+  std::string fault;                   // why the last look-up failed; empty: it did not
+  std::uint64_t failures = 0;
+};
+
 // The last attempt to load a configuration.
 struct ReloadView {
   bool succeeded = true;
@@ -76,6 +84,7 @@ struct View {
   std::shared_ptr<const proxy::RoutingSnapshot> snapshot;
   std::vector<std::shared_ptr<const RouteView>> routes;  // in the order of the configuration
   std::vector<std::string> listening;
+  std::vector<NameView> names;  // of endpoints, in the order of the alphabet
   RollbackCounts rollbacks;
   RollbackCounts would_roll_backs;
   std::chrono::microseconds longest_tick{0};  // since start

@@ -122,8 +122,8 @@ struct alignas(64) RouteCells {
   Cell legacy_last_request_seconds;  // Unix time
 };
 
-enum class RetryReason : std::uint8_t { connect_failure, stale_connection };
-inline constexpr std::size_t kRetryReasons = 2;
+enum class RetryReason : std::uint8_t { connect_failure, stale_connection, reset };
+inline constexpr std::size_t kRetryReasons = 3;
 
 // What one worker counts for one backend and endpoint.
 struct alignas(64) EndpointCells {

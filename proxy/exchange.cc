@@ -7,6 +7,7 @@
 #include "proxy/fallback_rule.h"
 #include "proxy/http/head_writer.h"
 #include "proxy/http/local_reply.h"
+#include "proxy/http/max_forwards.h"
 #include "proxy/request_lookup.h"
 #include "proxy/route/side_choice.h"
 
@@ -15,6 +16,8 @@ namespace {
 
 // Enough for the requests that are worth sending again to another server.
 constexpr std::size_t kResendLimit = 64 * 1024;
+// Seconds. A backend at its limit has room again as soon as an answer ends.
+constexpr std::uint32_t kRetryAfterOverflow = 1;
 
 int status_for(const Error& error) {
   switch (error.kind) {
@@ -46,8 +49,14 @@ bool is_local_shortage(int error) {
          error == EADDRNOTAVAIL;
 }
 
-Error connect_error(int error) {
-  if (is_local_shortage(error)) {
+Error connect_error(int error, const EndpointState& endpoint) {
+  if (error == ETIMEDOUT) {
+    return {ErrorKind::connect_timeout, Fault::upstream, RetrySafety::always,
+            "the server did not accept the connection in time"};
+  }
+  // EADDRNOTAVAIL of IPv6 is a machine without it.
+  const bool no_ipv6 = error == EADDRNOTAVAIL && endpoint.address.family() == AF_INET6;
+  if (is_local_shortage(error) && !no_ipv6) {
     return {ErrorKind::internal, Fault::internal, RetrySafety::never,
             "the proxy has no descriptor or port left for a connection"};
   }
@@ -91,6 +100,11 @@ SideCells& Exchange::side_cells() const { return state_->cells.sides[index(side_
 Task<After> Exchange::run() {
   context_.cells.requests.add();
   context_.cells.in_flight.add();
+  if (http::count_hop(request_, head_bytes_.data()) == http::Hops::used_up) {
+    answer_last_hop();
+    context_.cells.in_flight.subtract();
+    co_return after();
+  }
   if (!find_route()) {
     answer({ErrorKind::no_route, Fault::downstream, RetrySafety::never,
             "no route fits this host, path and method"});
@@ -128,8 +142,14 @@ Task<After> Exchange::run() {
   co_return result;
 }
 
+RequestView Exchange::request_view() const {
+  RequestView view = view_of(request_);
+  view.worker = context_.index;
+  return view;
+}
+
 bool Exchange::find_route() {
-  const int found = snapshot_->matcher.match(view_of(request_));
+  const int found = snapshot_->matcher->match(request_view());
   if (found == RouteMatcher::kNoRoute) return false;
   route_ = &snapshot_->routes[static_cast<std::size_t>(found)];
   state_ = &route_->state->per_worker[context_.index];
@@ -137,7 +157,8 @@ bool Exchange::find_route() {
 }
 
 void Exchange::choose() {
-  const SideRequest request{view_of(request_), *client_address_, std::time(nullptr)};
+  SideRequest request{request_view(), *client_address_, std::time(nullptr)};
+  if (route_->pin) request.unix_now_ms = unix_ms_now();
   assigned_at_ = std::chrono::steady_clock::now();
   choice_ = choose_side(*route_, request, context_.index, context_.random);
   side_ = choice_.side;
@@ -152,27 +173,33 @@ void Exchange::choose() {
 }
 
 // One side, up to three of its endpoints, and once more on a fresh connection if a pooled one had
-// died. The error of the last try, or none.
+// died. The error of the last try, or none. If the backend may have no further connection, the
+// request waits for one that comes free, of whichever endpoint.
 Task<Error> Exchange::try_side() {
   tried_.clear();
   bool resent = false;
   for (;;) {
-    const auto* endpoint = choose_endpoint(backend(), tried_, context_.index,
-                                           static_cast<std::size_t>(context_.random.next() >> 32));
+    const auto* endpoint =
+        choose_endpoint(backend(), tried_, context_.index, context_.random.next());
     if (endpoint == nullptr) {
       co_return Error{ErrorKind::no_endpoint, Fault::upstream, RetrySafety::always,
                       "the backend has no endpoint left to try"};
     }
     last_endpoint_ = *endpoint;
-    EndpointCells& cells = context_.pool.cells(**endpoint);
     if (!resent) {
       const auto care = http::is_idempotent(request_.method) ? Pool::Care::trust_the_loop
                                                              : Pool::Care::look_again;
       lease_ = context_.pool.take_idle(**endpoint, care);
     }
     Error error;
-    if (!lease_) {
+    if (!lease_ && !context_.pool.reserve(*backend().state)) {
+      error = co_await wait_for_room();
+      if (lease_) last_endpoint_ = lease_->shared_endpoint();
+    }
+    EndpointCells& cells = context_.pool.cells(*last_endpoint_);
+    if (!lease_ && !error) {
       error = co_await connect(*endpoint);
+      if (error) judge_endpoint(error);
       if (error && error.retry == RetrySafety::always) {
         tried_.add(**endpoint);
         const bool another =
@@ -186,6 +213,7 @@ Task<Error> Exchange::try_side() {
     if (!error) {
       cells.in_flight.add();
       error = co_await converse();
+      judge_endpoint(error);
       if (!tunnel_) {
         cells.in_flight.subtract();
         lease_.discard();
@@ -198,6 +226,13 @@ Task<Error> Exchange::try_side() {
       cells.retries[static_cast<std::size_t>(RetryReason::stale_connection)].add();
       continue;
     }
+    if (may_try_another(error)) {
+      tried_.add(*last_endpoint_);
+      if (!tried_.full() && choose_endpoint(backend(), tried_, context_.index, 0) != nullptr) {
+        cells.retries[static_cast<std::size_t>(RetryReason::reset)].add();
+        continue;
+      }
+    }
     record_failure(error);
     co_return error;
   }
@@ -206,9 +241,14 @@ Task<Error> Exchange::try_side() {
 Task<Error> Exchange::connect(const std::shared_ptr<EndpointState>& endpoint) {
   int failed = 0;
   lease_ = context_.pool.connect(endpoint, failed);
-  if (!lease_) co_return connect_error(failed);
-  lease_->socket.set_listener(&client_->waiter);
   const SteadyTime limit = std::min(now() + backend().timeouts.connect, exchange_limit());
+  // A Unix socket says so if its queue is full, and tells nobody when it is not any more.
+  if (!lease_ && failed == EAGAIN) failed = co_await connect_again(endpoint, limit);
+  if (failed == ECANCELED) {
+    co_return Error{ErrorKind::client_abort, Fault::downstream, RetrySafety::never, {}};
+  }
+  if (!lease_) co_return connect_error(failed, *endpoint);
+  lease_->socket.set_listener(&client_->waiter);
   while (!lease_->socket.writable()) {
     client_->in.keep();
     const bool expired = co_await client_->waiter.until(limit);
@@ -226,7 +266,7 @@ Task<Error> Exchange::connect(const std::shared_ptr<EndpointState>& endpoint) {
   failed = lease_->socket.connect_error();
   if (failed == 0) co_return Error{};
   lease_.discard();
-  co_return connect_error(failed);
+  co_return connect_error(failed, *endpoint);
 }
 
 // How much of the request's body is kept for another try.
@@ -280,14 +320,35 @@ void Exchange::answer(const Error& error) {
   http::LocalReply reply;
   reply.status = status_;
   reply.detail = error.detail;
+  if (error.kind == ErrorKind::overflow) reply.retry_after_seconds = kRetryAfterOverflow;
   const std::string_view client_id = http::client_request_id(request_);
   reply.request_id = client_id.empty() && route_ != nullptr ? request_id_.text() : client_id;
   reply.request_method = request_.method;
   reply.client_minor_version = request_.minor_version;
   reply.close = close_client_;
+  reply.date = std::time(nullptr);
   context_.head.clear();
   http::write_local_reply(reply, http::reply_format(request_.value(http::HeaderId::accept)),
                           context_.head);
+  const iovec part{context_.head.data(), context_.head.size()};
+  client_->out.send(client_->socket, &part, 1);
+}
+
+// The client asked what this hop is (RFC 9110 §7.6.2). A trace is not sent back: its fields may be
+// secrets that a script in a browser must not read.
+void Exchange::answer_last_hop() {
+  const bool options = request_.method == http::Method::options;
+  close_client_ =
+      request_.framing != http::Framing::none || !request_.keep_alive || context_.draining;
+  http::LocalReply reply;
+  reply.status = options ? 200 : 501;
+  reply.detail = "Max-Forwards ended at this proxy, which answers no TRACE";
+  reply.client_minor_version = request_.minor_version;
+  reply.close = close_client_;
+  reply.date = std::time(nullptr);
+  context_.head.clear();
+  http::write_local_reply(
+      reply, options ? http::ReplyFormat::empty : http::ReplyFormat::problem_json, context_.head);
   const iovec part{context_.head.data(), context_.head.size()};
   client_->out.send(client_->socket, &part, 1);
 }
@@ -322,6 +383,7 @@ Task<After> Exchange::tunnel() {
   const auto idle = backend().timeouts.tunnel_idle;
   bool to_server_ended = false;
   bool to_client_ended = false;
+  bool broken = false;
   for (;;) {
     const PipeState up = request_pipe_.pump(now());
     const PipeState down = response_pipe_.pump(now());
@@ -333,8 +395,8 @@ Task<After> Exchange::tunnel() {
       to_client_ended = true;
       client_->socket.end_sending();
     }
-    const bool broken = up == PipeState::source_failed || up == PipeState::sink_failed ||
-                        down == PipeState::source_failed || down == PipeState::sink_failed;
+    broken = up == PipeState::source_failed || up == PipeState::sink_failed ||
+             down == PipeState::source_failed || down == PipeState::sink_failed;
     if (broken || (to_server_ended && to_client_ended)) break;
     if (up == PipeState::yielded || down == PipeState::yielded) client_->waiter.yield();
     client_->in.keep();
@@ -348,8 +410,11 @@ Task<After> Exchange::tunnel() {
   cells.bytes_to_side.add(request_pipe_.payload_bytes());
   cells.bytes_from_side.add(response_pipe_.payload_bytes());
   context_.pool.cells(lease_->endpoint()).in_flight.subtract();
+  // What one side broke off must not look like an end to the other.
+  const After result = broken ? After::abort : After::close;
+  if (broken) lease_->socket.abort();
   lease_.discard();
-  co_return After::close;
+  co_return result;
 }
 
 void Exchange::finish() {

@@ -6,6 +6,7 @@
 
 #include "proxy/client.h"
 #include "proxy/error.h"
+#include "proxy/http/back_map.h"
 #include "proxy/http/head_writer.h"
 #include "proxy/http/trace_context.h"
 #include "proxy/net/task.h"
@@ -47,6 +48,7 @@ class Exchange {
   enum class Progress : std::uint8_t { waiting, finished, failed };
 
   // exchange.cc: the course of a request
+  RequestView request_view() const;
   bool find_route();
   void choose();
   Task<Error> try_side();
@@ -58,6 +60,7 @@ class Exchange {
   void begin_fallback();
   bool may_resend(const Error& error) const;
   void answer(const Error& error);
+  void answer_last_hop();
   After after() const;
   void finish();
 
@@ -68,6 +71,12 @@ class Exchange {
   SteadyTime exchange_limit() const;
   Error exchange_too_long() const;
 
+  // exchange_upstream.cc: which server, and what to think of it
+  Task<Error> wait_for_room();
+  Task<int> connect_again(const std::shared_ptr<EndpointState>& endpoint, SteadyTime limit);
+  bool may_try_another(const Error& error) const;
+  void judge_endpoint(const Error& error);
+
   // exchange_relay.cc: one conversation with one server
   PipeState send_request();
   Progress on_request(PipeState state, Error& error);
@@ -77,6 +86,8 @@ class Exchange {
   void forward_interim();
   Progress begin_tunnel();
   PipeState begin_response();
+  http::BackMap back_map() const;
+  bool pins_client() const;
   Progress on_response(PipeState state, Error& error);
   bool awaits_continue() const;
   SteadyTime request_limit() const;
@@ -125,6 +136,7 @@ class Exchange {
   // the try
   TriedEndpoints tried_;
   Lease lease_;
+  PendingRequest pending_;
   std::shared_ptr<EndpointState> last_endpoint_;
   Pipe request_pipe_;
   bool request_begun_ = false;  // the pipe has this request, from an earlier try

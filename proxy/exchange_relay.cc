@@ -3,7 +3,9 @@
 
 #include "proxy/exchange.h"
 #include "proxy/http/head_writer.h"
+#include "proxy/http/upgrade_offer.h"
 #include "proxy/request_lookup.h"
+#include "proxy/route/pin.h"
 #include "proxy/route/sticky_key.h"
 #include "proxy/tolerated.h"
 
@@ -89,7 +91,8 @@ PipeState Exchange::send_request() {
     added.traceparent = trace_->traceparent();
     added.keep_tracestate = false;
   }
-  added.default_host = up.endpoint().name;
+  added.default_host = up.endpoint().default_host();
+  added.rewrite = route_->rewrite(side_);
   context_.head.clear();
   http::write_upstream_head(request_, added, context_.head);
 
@@ -206,9 +209,10 @@ Exchange::Progress Exchange::on_head(Error& error) {
   const http::ResponseHead& head = context_.response_head;
   status_ = head.status;
   if (head.status == 101) {
-    if (request_.upgrade) return begin_tunnel();
+    if (http::fits_offer(request_, head)) return begin_tunnel();
     count_malformed(http::MalformedRule::upgrade);
-    error = malformed("101 without a request to change the protocol");
+    error = malformed(request_.upgrade ? "101 to a protocol that was not offered"
+                                       : "101 without a request to change the protocol");
     return Progress::failed;
   }
   if (side_ == Side::fresh && !fell_back_ && route_->fallback) {
@@ -256,6 +260,24 @@ void Exchange::record_failure(const Error& error) {
   outcome_.failure(failed);
 }
 
+http::BackMap Exchange::back_map() const {
+  http::BackMap map;
+  map.rewrite = route_->rewrite(side_);
+  map.client_host = request_.host();
+  map.endpoint = lease_->endpoint().default_host();
+  return map;
+}
+
+// A write that was taken, by a side that the route's rules sent it to while the sides share the
+// traffic.
+bool Exchange::pins_client() const {
+  const http::ResponseHead& head = context_.response_head;
+  return route_->pin && !http::is_safe(request_.method) && head.status >= 200 &&
+         head.status < 400 && route_->weight.basis_points() > 0 &&
+         choice_.reason != SideReason::only_side && choice_.reason != SideReason::override_ &&
+         may_set_cookie(lookup_of(head));
+}
+
 PipeState Exchange::begin_response() {
   UpstreamConnection& up = *lease_;
   const http::ResponseHead& head = context_.response_head;
@@ -281,6 +303,12 @@ PipeState Exchange::begin_response() {
     cookie.emplace(*choice_.generated_key, CookieScope::any);
     to_client.set_cookie = cookie->text();
   }
+  to_client.back_map = back_map();
+  std::optional<PinCookie> pin;
+  if (pins_client()) {
+    pin.emplace(*route_->pin, PinCookie::Terms{side_, unix_ms_now(), CookieScope::any});
+    to_client.set_pin = pin->text();
+  }
   context_.head.clear();
   http::write_downstream_head(head, to_client, context_.head);
   response_pipe_.begin({&up.socket, &up.in, &client_->socket, &client_->out}, head.framing,
@@ -294,8 +322,10 @@ Exchange::Progress Exchange::begin_tunnel() {
   const http::ResponseHead& head = context_.response_head;
   outcome_.success();
   tunnel_ = response_begun_ = true;
+  http::DownstreamHeadContext to_client;
+  to_client.back_map = back_map();
   context_.head.clear();
-  http::write_downstream_head(head, {}, context_.head);
+  http::write_downstream_head(head, to_client, context_.head);
   request_pipe_.begin({&client_->socket, &client_->in, &up.socket, &up.out},
                       http::Framing::until_close, 0, http::Framing::until_close, now());
   response_pipe_.begin({&up.socket, &up.in, &client_->socket, &client_->out},

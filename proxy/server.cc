@@ -12,6 +12,9 @@ ProxyServer::ProxyServer(std::size_t workers) : counts_(std::make_unique<Connect
   for (std::size_t i = 0; i < workers; ++i) {
     workers_.push_back(std::make_unique<Worker>(i, workers, *counts_));
   }
+  std::vector<Pool*> pools;
+  for (auto& worker : workers_) pools.push_back(&worker->pool());
+  for (auto& worker : workers_) worker->pool().set_peers(pools);
 }
 
 ProxyServer::~ProxyServer() { stop(); }

@@ -3,6 +3,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string_view>
 
 namespace ficus::proxy {
@@ -16,6 +17,12 @@ constexpr Side other(Side side) { return side == Side::legacy ? Side::fresh : Si
 constexpr std::size_t index(Side side) { return static_cast<std::size_t>(side); }
 constexpr std::string_view text(Side side) { return side == Side::legacy ? "legacy" : "new"; }
 
+constexpr std::optional<Side> side_named(std::string_view name) {
+  if (name == text(Side::fresh)) return Side::fresh;
+  if (name == text(Side::legacy)) return Side::legacy;
+  return std::nullopt;
+}
+
 // Why a request went to its side, in the order in which the rules are asked.
 enum class SideReason : std::uint8_t {
   only_side,
@@ -23,14 +30,16 @@ enum class SideReason : std::uint8_t {
   rollback,
   unhealthy,
   assign,
+  pin,
   sticky,
   weight,
   slow_start,
 };
 
 constexpr std::string_view text(SideReason reason) {
-  constexpr std::array<std::string_view, 8> kText{
-      "only_side", "override", "rollback", "unhealthy", "assign", "sticky", "weight", "slow_start"};
+  constexpr std::array<std::string_view, 9> kText{"only_side", "override", "rollback",
+                                                  "unhealthy", "assign",   "pin",
+                                                  "sticky",    "weight",   "slow_start"};
   return kText[static_cast<std::size_t>(reason)];
 }
 

@@ -3,6 +3,7 @@
 #include <atomic>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <sys/socket.h>
@@ -12,29 +13,42 @@
 #include "proxy/counters.h"
 #include "proxy/guard/fast_lane.h"
 #include "proxy/guard/outcome_epoch.h"
+#include "proxy/http/rewrite.h"
 #include "proxy/net/address.h"
 #include "proxy/route/assign.h"
 #include "proxy/route/cidr.h"
 #include "proxy/route/fallback_budget.h"
 #include "proxy/route/override.h"
+#include "proxy/route/pin.h"
 #include "proxy/route/route_matcher.h"
 #include "proxy/route/splitter.h"
+#include "proxy/upstream/backend_state.h"
+#include "proxy/upstream/endpoint_standing.h"
 
 namespace ficus::proxy {
 
-// One server of a backend. Stable address; outlives snapshots, so that a weight change closes no
-// pooled connection. `slot` is a small number that no other endpoint alive has.
+// One server of a backend: one address of one configured endpoint. Stable address; outlives
+// snapshots, so that a weight change closes no pooled connection. `slot` is a small number that no
+// other endpoint alive has.
 struct EndpointState {
   EndpointState(std::uint32_t slot_number, std::string endpoint_name, SocketAddress socket_address,
-                std::size_t workers)
+                std::size_t workers, std::shared_ptr<BackendState> its_backend = nullptr)
       : slot(slot_number),
         name(std::move(endpoint_name)),
         address(socket_address),
+        backend(its_backend ? std::move(its_backend) : std::make_shared<BackendState>(workers)),
         cells(workers) {}
 
+  // What Host says to this server if the client did not: HTTP/1.0.
+  std::string_view default_host() const {
+    return address.family() == AF_UNIX ? std::string_view("localhost") : std::string_view(name);
+  }
+
   const std::uint32_t slot;
-  const std::string name;  // "10.0.0.5:9001"
+  const std::string name;  // as configured: "10.0.0.5:9001", "shop.internal:80", "unix:/run/x.sock"
   const SocketAddress address;
+  const std::shared_ptr<BackendState> backend;
+  EndpointStanding standing;
   std::vector<EndpointCells> cells;  // by worker
 };
 
@@ -50,6 +64,7 @@ class ToleranceSink {
 struct Endpoint {
   std::shared_ptr<EndpointState> state;
   bool healthy = true;
+  std::string label{};  // of metrics: the name, with the address where the name has several
 };
 
 struct Backend {
@@ -58,6 +73,15 @@ struct Backend {
   config::BackendTimeouts timeouts;
   config::Tolerance tolerate;
   std::shared_ptr<ToleranceSink> tolerance_sink;  // null: nobody wants to see
+  std::shared_ptr<BackendState> state;
+  std::optional<config::OutlierDetection> outlier_detection;
+  std::uint32_t preconnect = 0;  // connections that each worker opens to a new endpoint
+
+  // Failures in a row that take an endpoint out of service; 0: they do not.
+  std::uint32_t failure_limit() const {
+    return outlier_detection ? static_cast<std::uint32_t>(outlier_detection->consecutive_failures)
+                             : 0;
+  }
 
   bool usable() const {
     for (const Endpoint& endpoint : endpoints) {
@@ -83,6 +107,12 @@ struct RouteState {
   std::vector<PerWorker> per_worker;
 };
 
+// How requests are changed for each side; none: not at all.
+struct SideRewrites {
+  std::optional<http::Rewrite> legacy;
+  std::optional<http::Rewrite> fresh;
+};
+
 // A route as workers see it. Immutable.
 struct Route {
   const Backend* legacy = nullptr;  // into the same snapshot; at least one is set
@@ -95,11 +125,19 @@ struct Route {
   std::uint64_t sticky_seed = 0;  // from the group, else the route's name
   std::vector<CompiledAssign> assign;
   std::optional<CompiledOverride> override_by;
+  std::optional<CompiledPin> pin;
+  std::shared_ptr<const SideRewrites> rewrites;  // null: none
   std::optional<config::Fallback> fallback;
   config::GuardMode guard_mode = config::GuardMode::enforce;
   config::GuardFailures failures;
 
   const Backend* backend(Side side) const { return side == Side::legacy ? legacy : fresh; }
+  // Null: requests go to that side as they are.
+  const http::Rewrite* rewrite(Side side) const {
+    if (rewrites == nullptr) return nullptr;
+    const auto& one = side == Side::legacy ? rewrites->legacy : rewrites->fresh;
+    return one ? &*one : nullptr;
+  }
 };
 
 // What survives snapshots for one listener. Stable address; each worker touches its own cells.
@@ -133,7 +171,8 @@ struct RoutingSnapshot {
   std::uint64_t version = 0;
   std::vector<std::unique_ptr<Backend>> backends;
   std::vector<Route> routes;
-  RouteMatcher matcher;  // indexes into routes
+  // Indexes into routes. Made once a configuration.
+  std::shared_ptr<const RouteMatcher> matcher = std::make_shared<const RouteMatcher>();
   std::vector<ListenerSettings> listeners;
   ClientLimits limits;
 

@@ -29,6 +29,8 @@ class Worker {
   void stop();
 
   const WorkerCells& cells() const { return context_.cells; }
+  // Before start().
+  Pool& pool() { return context_.pool; }
 
  private:
   void after_turn();

@@ -59,6 +59,21 @@ json::object config_json(const View& view) {
           {"last_load_errors", std::move(diagnostics)}};
 }
 
+json::array names_json(const View& view) {
+  json::array names;
+  for (const NameView& name : view.names) {
+    json::array addresses;
+    for (const std::string& address : name.addresses) addresses.emplace_back(address);
+    json::object shown{{"name", name.host},
+                       {"addresses", std::move(addresses)},
+                       {"resolved", name.fault.empty()},
+                       {"failures", name.failures}};
+    if (!name.fault.empty()) shown["fault"] = name.fault;
+    names.push_back(std::move(shown));
+  }
+  return names;
+}
+
 }  // namespace
 
 void get_status(const AdminContext& context, const AdminRequest&, const std::string&,
@@ -81,6 +96,7 @@ void get_status(const AdminContext& context, const AdminRequest&, const std::str
        {"workers", workers_json(*view)},
        {"connections", connections_json(context, *view)},
        {"config", config_json(*view)},
+       {"names", names_json(*view)},
        {"longest_tick_us", view->longest_tick.count()},
        {"routes", routes_json(*view)}}));
 }

@@ -134,9 +134,11 @@ json::array endpoints_json(const View& view, const std::string& backend) {
   for (const auto& one : view.snapshot->backends) {
     if (one->name != backend) continue;
     for (const proxy::Endpoint& endpoint : one->endpoints) {
-      result.push_back({{"endpoint", endpoint.state->name},
-                        {"address", endpoint.state->address.text()},
-                        {"healthy", endpoint.healthy}});
+      json::object shown{{"endpoint", endpoint.state->name},
+                         {"address", endpoint.state->address.text()},
+                         {"healthy", endpoint.healthy}};
+      if (one->outlier_detection) shown["ejected"] = endpoint.state->standing.ejected();
+      result.push_back(std::move(shown));
     }
   }
   return result;

@@ -64,8 +64,20 @@ Result<RouteTable> ChangePipeline::preview(const WeightChange& change) const {
 void ChangePipeline::load(std::shared_ptr<const ResolvedConfig> resolved, Answer answer) {
   const RouteTable::Moment at = next_moment();
   resolved_ = std::move(resolved);
+  addresses_ = resolved_->addresses;
   publish(table_.reloaded(resolved_->config, at), at);
   await(std::move(answer));
+}
+
+void ChangePipeline::update_addresses(const Addresses& addresses) {
+  bool changed = false;
+  for (const auto& [text, found] : addresses) {
+    const auto known = addresses_.find(text);
+    if (known == addresses_.end() || known->second == found) continue;
+    known->second = found;
+    changed = true;
+  }
+  if (changed) publish(table_, next_moment());
 }
 
 void ChangePipeline::expire_overrides() {
@@ -80,7 +92,8 @@ void ChangePipeline::refresh_health() {
 void ChangePipeline::publish(RouteTable table, const RouteTable::Moment& at) {
   table_ = std::move(table);
   if (snapshot_) superseded_.push_back(std::move(snapshot_));
-  snapshot_ = build_snapshot({*resolved_, table_, parts_.registry, parts_.healthy, at});
+  snapshot_ = build_snapshot({resolved_->config, addresses_, resolved_->rules, table_,
+                              parts_.registry, parts_.healthy, at});
   version_ = at.version;
   parts_.sink.publish(snapshot_);
 }

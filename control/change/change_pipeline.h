@@ -50,6 +50,10 @@ class ChangePipeline {
   // Routes by another configuration; overrides, latches and evidence stay.
   void load(std::shared_ptr<const ResolvedConfig> resolved, Answer answer);
 
+  // The names of endpoints stand for other addresses now; by the endpoint's text. What is not of
+  // the present configuration is passed over.
+  void update_addresses(const Addresses& addresses);
+
   void expire_overrides();
   void refresh_health();
 
@@ -84,6 +88,7 @@ class ChangePipeline {
   std::uint64_t version_ = 0;
   RouteTable table_;
   std::shared_ptr<const ResolvedConfig> resolved_;
+  Addresses addresses_;  // those of resolved_, as far as they have not changed since
   std::shared_ptr<const proxy::RoutingSnapshot> snapshot_;
   std::vector<Pending> pending_;
   // Snapshots of old that a worker may still use: freed here and not by the worker, for which

@@ -1,19 +1,29 @@
 #pragma once
 
+#include <cstddef>
+#include <functional>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "config/diagnostic.h"
 #include "config/model.h"
+#include "control/change/compiled_rules.h"
 #include "proxy/net/address.h"
 
 namespace ficus::control {
 
-// A configuration with an address for each endpoint, by the endpoint's text. Immutable.
+// By the endpoint's text; each has at least one, in a fixed order, each once.
+using Addresses = std::map<std::string, std::vector<proxy::SocketAddress>>;
+
+// A configuration with the addresses of each endpoint, and its rules in the form in which they are
+// used. Immutable.
 struct ResolvedConfig {
   config::Config config;
-  std::map<std::string, proxy::SocketAddress> addresses;
+  Addresses addresses;
+  std::shared_ptr<const CompiledRules> rules{};  // null: each snapshot makes its own
 };
 
 struct ResolveOutcome {
@@ -21,8 +31,25 @@ struct ResolveOutcome {
   config::Diagnostics diagnostics;  // a name that has no address, with what the resolver said
 };
 
-// Looks every endpoint's name up, once; the first address of a name is used. Blocks as long as the
-// resolver does: not for the control thread.
-ResolveOutcome resolve(config::Config config);
+// What a name stands for, or why that is not known.
+struct FoundAddresses {
+  std::vector<proxy::SocketAddress> addresses;
+  std::string fault;  // empty: found
+};
+
+// Blocks as long as it takes; any thread.
+using LookUp = std::function<FoundAddresses(const config::EndpointUrl& url)>;
+
+// All addresses of a host name, IPv4 and IPv6, as getaddrinfo gives them: sorted, so that an answer
+// in another order is the same answer, and at most 256.
+FoundAddresses look_up(const config::EndpointUrl& url);
+
+// Does the endpoint have a name, which may come to stand for something else?
+bool has_name(const config::EndpointUrl& url);
+
+// Looks every endpoint's name up, once, and compiles the rules for that number of workers. Not for
+// the control thread.
+ResolveOutcome resolve(config::Config config, std::size_t workers,
+                       const LookUp& look_up_name = look_up);
 
 }  // namespace ficus::control

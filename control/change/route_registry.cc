@@ -1,6 +1,7 @@
 #include "control/change/route_registry.h"
 
 #include <algorithm>
+#include <random>
 #include <utility>
 
 namespace ficus::control {
@@ -43,7 +44,24 @@ proxy::LaneChange terms_of(const config::Route& route, config::Weight effective,
   return terms;
 }
 
+std::string name_of(const config::EndpointUrl& url) {
+  if (url.scheme == config::EndpointScheme::unix_socket) return "unix:" + url.host;
+  const bool ipv6 = url.host.find(':') != std::string::npos;
+  return (ipv6 ? "[" + url.host + "]" : url.host) + ":" + std::to_string(url.port);
+}
+
+std::string random_key() {
+  constexpr std::size_t kBytes = 32;
+  std::random_device source;
+  std::string key;
+  while (key.size() < kBytes) key += static_cast<char>(source() & 0xff);
+  return key;
+}
+
 }  // namespace
+
+RouteRegistry::RouteRegistry(std::size_t workers, proxy::TripSink* sink)
+    : workers_(workers), sink_(sink), pin_key_(random_key()) {}
 
 RouteRegistry::Known& RouteRegistry::known(const std::string& name) {
   const auto [found, is_new] = routes_.try_emplace(name);
@@ -58,29 +76,41 @@ std::shared_ptr<proxy::RouteState> RouteRegistry::route(const std::string& name)
   return known(name).state;
 }
 
+std::shared_ptr<proxy::BackendState> RouteRegistry::backend(const std::string& name) {
+  auto& state = backends_[name];
+  if (!state) state = std::make_shared<proxy::BackendState>(workers_);
+  return state;
+}
+
 std::uint32_t RouteRegistry::free_slot() {
-  for (std::size_t i = 0; i < endpoints_.size(); ++i) {
-    if (endpoints_[i].state.expired()) return static_cast<std::uint32_t>(i);
+  for (; look_from_ < endpoints_.size(); ++look_from_) {
+    if (!endpoints_[look_from_].state.expired()) continue;
+    slots_.erase(endpoints_[look_from_].key);
+    return static_cast<std::uint32_t>(look_from_++);
   }
   endpoints_.emplace_back();
-  return static_cast<std::uint32_t>(endpoints_.size() - 1);
+  return static_cast<std::uint32_t>(look_from_++);
 }
 
 std::shared_ptr<proxy::EndpointState> RouteRegistry::endpoint(const std::string& backend,
                                                               const config::EndpointUrl& url,
                                                               const proxy::SocketAddress& address) {
-  const bool ipv6 = url.host.find(':') != std::string::npos;
-  const std::string name =
-      (ipv6 ? "[" + url.host + "]" : url.host) + ":" + std::to_string(url.port);
-  for (const KnownEndpoint& known : endpoints_) {
-    auto state = known.state.lock();
-    if (state && known.backend == backend && state->name == name && state->address == address) {
+  const std::string key = backend + ' ' + std::to_string(static_cast<int>(url.scheme)) +
+                          name_of(url) + ' ' + address.text();
+  const auto found = slots_.find(key);
+  if (found != slots_.end()) {
+    KnownEndpoint& known = endpoints_[found->second];
+    if (auto state = known.state.lock()) {
+      known.used_by = snapshot_;
+      state->standing.come_back();
       return state;
     }
   }
-  const std::uint32_t slot = free_slot();
-  auto state = std::make_shared<proxy::EndpointState>(slot, name, address, workers_);
-  endpoints_[slot] = {backend, state};
+  const std::uint32_t slot = found != slots_.end() ? found->second : free_slot();
+  auto state = std::make_shared<proxy::EndpointState>(slot, name_of(url), address, workers_,
+                                                      this->backend(backend));
+  endpoints_[slot] = {key, state, snapshot_};
+  slots_[key] = slot;
   return state;
 }
 
@@ -94,6 +124,14 @@ std::shared_ptr<ToleratedAnswers> RouteRegistry::tolerated(const std::string& ba
   auto& answers = tolerated_[backend];
   if (!answers) answers = std::make_shared<ToleratedAnswers>();
   return answers;
+}
+
+void RouteRegistry::end_snapshot() {
+  look_from_ = 0;
+  for (const KnownEndpoint& known : endpoints_) {
+    if (known.used_by == snapshot_) continue;
+    if (const auto state = known.state.lock()) state->standing.leave();
+  }
 }
 
 std::shared_ptr<proxy::OutcomeEpoch> RouteRegistry::epoch(const config::Route& route,

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <map>
 #include <memory>
 #include <string>
@@ -21,15 +22,26 @@ namespace ficus::control {
 class RouteRegistry {
  public:
   // `sink` is told about the guard's verdicts, on worker threads; outlives the registry.
-  RouteRegistry(std::size_t workers, proxy::TripSink* sink) : workers_(workers), sink_(sink) {}
+  RouteRegistry(std::size_t workers, proxy::TripSink* sink);
+
+  std::size_t workers() const { return workers_; }
+
+  // Signs the pins of this process: random, never written anywhere.
+  const std::string& pin_key() const { return pin_key_; }
 
   std::shared_ptr<proxy::RouteState> route(const std::string& name);
+  std::shared_ptr<proxy::BackendState> backend(const std::string& name);
   std::shared_ptr<proxy::EndpointState> endpoint(const std::string& backend,
                                                  const config::EndpointUrl& url,
                                                  const proxy::SocketAddress& address);
 
   std::shared_ptr<proxy::ListenerState> listener(const std::string& address);
   std::shared_ptr<ToleratedAnswers> tolerated(const std::string& backend);
+
+  // Around the making of a snapshot: the endpoints that were not asked for in between are gone, and
+  // workers close their connections to them.
+  void begin_snapshot() { ++snapshot_; }
+  void end_snapshot();
 
   // The epoch of outcomes for these terms: the open one if nothing differs from before.
   std::shared_ptr<proxy::OutcomeEpoch> epoch(const config::Route& route, config::Weight effective,
@@ -55,8 +67,9 @@ class RouteRegistry {
   };
 
   struct KnownEndpoint {
-    std::string backend;
+    std::string key;
     std::weak_ptr<proxy::EndpointState> state;
+    std::uint64_t used_by = 0;  // the last snapshot that routes to it
   };
 
   Known& known(const std::string& name);
@@ -64,8 +77,13 @@ class RouteRegistry {
 
   const std::size_t workers_;
   proxy::TripSink* const sink_;
+  const std::string pin_key_;
   std::map<std::string, Known> routes_;
-  std::vector<KnownEndpoint> endpoints_;  // by slot
+  std::map<std::string, std::shared_ptr<proxy::BackendState>> backends_;
+  std::vector<KnownEndpoint> endpoints_;        // by slot
+  std::map<std::string, std::uint32_t> slots_;  // by key
+  std::uint64_t snapshot_ = 0;
+  std::size_t look_from_ = 0;  // no slot before it is free
   std::map<std::string, std::shared_ptr<proxy::ListenerState>> listeners_;
   std::map<std::string, std::shared_ptr<ToleratedAnswers>> tolerated_;
 };

@@ -159,7 +159,9 @@ Result<RouteTable> RouteTable::propose(const WeightChange& change, const Moment&
   }
   RouteTable result = *this;
   RouteEntry& entry = result.entries_.find(change.route)->second;
+  const bool was_stopped = entry.latch || entry.retreat;
   if (auto error = apply(entry, change, at)) return *error;
+  if (was_stopped && !entry.latch && !entry.retreat) entry.freed = at.wall;
   entry.version = at.version;
   return result;
 }

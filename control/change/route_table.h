@@ -46,7 +46,8 @@ struct RouteEntry {
   std::optional<RuntimeOverride> override_;
   std::optional<Stop> latch;
   std::optional<Stop> retreat;
-  std::uint64_t version = 0;  // of the last change of this route
+  std::optional<Clock::Wall> freed;  // when the last latch or retreat was lifted: pins end there
+  std::uint64_t version = 0;         // of the last change of this route
 
   config::Weight effective() const;
   Origin origin() const;

@@ -1,12 +1,15 @@
 #include "control/change/snapshot_builder.h"
 
+#include <chrono>
 #include <map>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
+#include "control/change/compiled_rules.h"
 #include "control/descriptors.h"
+#include "proxy/route/pin.h"
 #include "proxy/route/sticky_key.h"
 
 namespace ficus::control {
@@ -25,12 +28,25 @@ std::unique_ptr<proxy::Backend> build_backend(const config::Backend& from,
   backend->timeouts = from.timeouts;
   backend->tolerate = from.tolerate;
   backend->tolerance_sink = sources.registry.tolerated(from.name);
+  backend->outlier_detection = from.outlier_detection;
+  backend->preconnect = static_cast<std::uint32_t>(from.preconnect);
+  backend->state = sources.registry.backend(from.name);
+  backend->state->set_limits(from.limits);
   for (const config::EndpointUrl& url : from.endpoints) {
-    auto state = sources.registry.endpoint(from.name, url, sources.resolved.addresses.at(url.text));
-    const bool healthy = sources.healthy(from.name, state->name);
-    backend->endpoints.push_back({std::move(state), healthy});
+    const std::vector<proxy::SocketAddress>& addresses = sources.addresses.at(url.text);
+    for (const proxy::SocketAddress& address : addresses) {
+      auto state = sources.registry.endpoint(from.name, url, address);
+      const bool healthy = sources.healthy(from.name, *state);
+      std::string label = state->name;
+      if (addresses.size() > 1) label += " (" + address.ip_text() + ")";
+      backend->endpoints.push_back({std::move(state), healthy, std::move(label)});
+    }
   }
   return backend;
+}
+
+std::int64_t unix_ms(Clock::Wall at) {
+  return std::chrono::duration_cast<std::chrono::milliseconds>(at.time_since_epoch()).count();
 }
 
 using BackendsByName = std::map<std::string_view, const proxy::Backend*>;
@@ -39,14 +55,6 @@ const proxy::Backend* find_backend(const BackendsByName& backends,
                                    const std::optional<std::string>& name) {
   const auto found = name ? backends.find(*name) : backends.end();
   return found == backends.end() ? nullptr : found->second;
-}
-
-proxy::CompiledAssign compile(const config::AssignRule& rule) {
-  proxy::CompiledAssign compiled;
-  compiled.rule = rule;
-  compiled.from = cidr_set(rule.from);
-  compiled.side = rule.side == config::SideName::legacy ? proxy::Side::legacy : proxy::Side::fresh;
-  return compiled;
 }
 
 proxy::CompiledOverride compile(const config::Override& from) {
@@ -58,8 +66,27 @@ proxy::CompiledOverride compile(const config::Override& from) {
   return compiled;
 }
 
-proxy::Route build_route(const config::Route& from, const BackendsByName& backends,
-                         const SnapshotSources& sources) {
+// The group of a sticky route, which shares its keys and pins; else the route's own name.
+const std::string& group_of(const config::Route& route) {
+  return route.sticky && route.sticky->group ? *route.sticky->group : route.name;
+}
+
+// Who can sign overrides can choose sides anyway; other keys last as long as the process.
+std::optional<proxy::CompiledPin> build_pin(const config::Route& from, const RouteEntry* entry,
+                                            const SnapshotSources& sources) {
+  if (!from.sticky || !from.sticky->pin_after_write || !from.legacy || !from.fresh) {
+    return std::nullopt;
+  }
+  const bool has_secret = from.override_by && from.override_by->secret;
+  proxy::CompiledPin pin(group_of(from),
+                         has_secret ? *from.override_by->secret : sources.registry.pin_key(),
+                         *from.sticky->pin_after_write);
+  if (entry != nullptr && entry->freed) pin.freed_at = unix_ms(*entry->freed);
+  return pin;
+}
+
+proxy::Route build_route(const config::Route& from, const CompiledRules::OfRoute& rules,
+                         const BackendsByName& backends, const SnapshotSources& sources) {
   proxy::Route route;
   route.legacy = find_backend(backends, from.legacy);
   route.fresh = find_backend(backends, from.fresh);
@@ -69,9 +96,10 @@ proxy::Route build_route(const config::Route& from, const BackendsByName& backen
   route.epoch = sources.registry.epoch(from, route.weight, sources.at.monotonic);
   route.writes = from.writes;
   route.sticky = from.sticky;
-  route.sticky_seed =
-      proxy::sticky_seed(from.sticky && from.sticky->group ? *from.sticky->group : from.name);
-  for (const config::AssignRule& rule : from.assign) route.assign.push_back(compile(rule));
+  route.sticky_seed = proxy::sticky_seed(group_of(from));
+  route.pin = build_pin(from, entry, sources);
+  route.rewrites = rules.rewrites;
+  route.assign = rules.assign;
   if (from.override_by) route.override_by = compile(*from.override_by);
   route.fallback = from.fallback;
   route.guard_mode = from.legacy && from.fresh ? from.guard.mode : config::GuardMode::off;
@@ -106,7 +134,8 @@ proxy::ClientLimits build_limits(const config::Config& config) {
 }  // namespace
 
 std::shared_ptr<const proxy::RoutingSnapshot> build_snapshot(const SnapshotSources& sources) {
-  const config::Config& config = sources.resolved.config;
+  const config::Config& config = sources.config;
+  sources.registry.begin_snapshot();
   auto snapshot = std::make_shared<proxy::RoutingSnapshot>();
   snapshot->version = sources.at.version;
   BackendsByName backends;
@@ -114,14 +143,14 @@ std::shared_ptr<const proxy::RoutingSnapshot> build_snapshot(const SnapshotSourc
     snapshot->backends.push_back(build_backend(backend, sources));
     backends.emplace(backend.name, snapshot->backends.back().get());
   }
+  sources.registry.end_snapshot();
+  const auto rules =
+      sources.rules ? sources.rules : compile_rules(config, sources.registry.workers());
   snapshot->routes.reserve(config.routes.size());
-  std::vector<config::Match> matches;
-  matches.reserve(config.routes.size());
-  for (const config::Route& route : config.routes) {
-    snapshot->routes.push_back(build_route(route, backends, sources));
-    matches.push_back(route.match);
+  for (std::size_t i = 0; i < config.routes.size(); ++i) {
+    snapshot->routes.push_back(build_route(config.routes[i], rules->routes[i], backends, sources));
   }
-  snapshot->matcher = proxy::RouteMatcher::build(matches);
+  snapshot->matcher = rules->matcher;
   for (const config::Listener& listener : config.listeners) {
     snapshot->listeners.push_back(build_listener(listener, sources));
   }

@@ -12,11 +12,14 @@
 namespace ficus::control {
 
 // Is that endpoint of that backend healthy?
-using HealthLookup = std::function<bool(const std::string& backend, const std::string& endpoint)>;
+using HealthLookup =
+    std::function<bool(const std::string& backend, const proxy::EndpointState& endpoint)>;
 
 // Everything a snapshot is made of.
 struct SnapshotSources {
-  const ResolvedConfig& resolved;
+  const config::Config& config;
+  const Addresses& addresses;
+  std::shared_ptr<const CompiledRules> rules;  // of `config`; null: made anew
   const RouteTable& table;
   RouteRegistry& registry;
   const HealthLookup& healthy;

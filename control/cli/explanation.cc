@@ -14,6 +14,7 @@
 #include "proxy/http/request_head.h"
 #include "proxy/http/trace_context.h"
 #include "proxy/request_lookup.h"
+#include "proxy/route/pin.h"
 #include "proxy/route/side_choice.h"
 #include "proxy/route/side_rules.h"
 
@@ -57,15 +58,16 @@ struct Setting {
 void build(Setting& setting) {
   for (const config::Backend& backend : setting.resolved.config.backends) {
     for (const config::EndpointUrl& url : backend.endpoints) {
-      setting.resolved.addresses.emplace(url.text, proxy::SocketAddress{});
+      setting.resolved.addresses[url.text] = {proxy::SocketAddress{}};
     }
   }
   const RouteTable::Moment at{std::chrono::steady_clock::now(), std::chrono::system_clock::now(),
                               1};
   setting.table = RouteTable{}.reloaded(setting.resolved.config, at);
-  const HealthLookup healthy = [](const std::string&, const std::string&) { return true; };
+  const HealthLookup healthy = [](const std::string&, const proxy::EndpointState&) { return true; };
   setting.snapshot =
-      build_snapshot({setting.resolved, setting.table, setting.registry, healthy, at});
+      build_snapshot({setting.resolved.config, setting.resolved.addresses, setting.resolved.rules,
+                      setting.table, setting.registry, healthy, at});
 }
 
 std::string why(const proxy::RuledSide& ruled, const proxy::SideTerms& terms) {
@@ -84,6 +86,9 @@ std::string why(const proxy::RuledSide& ruled, const proxy::SideTerms& terms) {
       return "unhealthy: the other side has no healthy endpoint";
     case proxy::SideReason::assign:
       return "assign: a rule of the route says so";
+    case proxy::SideReason::pin:
+      return "pin: the cookie " + terms.pin->cookie +
+             " says that the client wrote there (its signature is not checked here)";
     case proxy::SideReason::sticky:
       return "sticky: the key lies at " + percent_text(at.value_or(config::Weight{})) +
              ", and new has the keys below " + weight;
@@ -128,22 +133,65 @@ std::string sides_text(const proxy::Route& route, const proxy::SideTerms& terms,
   return result + line("new", backend_text(route, proxy::Side::fresh));
 }
 
-std::string forwarded_text(const http::RequestHead& head, const std::string& peer,
-                           const proxy::ClientIdentity& identity) {
+std::string quoted_list(const std::vector<std::string>& values) {
+  std::string result;
+  for (const std::string& value : values) result += (result.empty() ? "" : ", ") + value;
+  return result;
+}
+
+// The conditions that the route gives, as in the file.
+std::string match_text(const config::Match& match) {
+  std::vector<std::string> parts;
+  if (!match.hosts.empty()) parts.push_back("hosts " + quoted_list(match.hosts));
+  if (match.path) parts.push_back("path " + *match.path);
+  if (match.path_regex) parts.push_back("path_regex " + *match.path_regex);
+  if (match.path_prefix) parts.push_back("path_prefix " + *match.path_prefix);
+  if (!match.methods.empty()) parts.push_back("methods " + quoted_list(match.methods));
+  for (const config::HeaderCondition& header : match.headers) {
+    parts.push_back("header " + header.name + ": " + (header.value_is_regex ? "~" : "") +
+                    header.value);
+  }
+  std::string result;
+  for (const std::string& part : parts) result += (result.empty() ? "" : "; ") + part;
+  return result.empty() ? "every request" : result;
+}
+
+// Who sends it, and what backends are told about that.
+struct Sender {
+  std::string peer;
+  proxy::ClientIdentity identity;
+};
+
+std::string forwarded_text(const http::RequestHead& head, const Sender& sender,
+                           const http::Rewrite* rewrite) {
   http::UpstreamHeadContext context;
-  context.client_ip = peer;
-  context.x_forwarded = identity.x_forwarded;
-  context.forwarded = identity.forwarded;
+  context.client_ip = sender.peer;
+  context.x_forwarded = sender.identity.x_forwarded;
+  context.forwarded = sender.identity.forwarded;
   if (http::client_request_id(head).empty()) context.request_id = "(made for each request)";
   if (!http::TraceContext::parse(head.value(http::HeaderId::traceparent))) {
     context.traceparent = "(begun for each request)";
     context.keep_tracestate = false;
   }
+  context.rewrite = rewrite;
   http::HeadBuffer out;
   http::write_upstream_head(head, context, out);
   std::string result = "\n";
   for (const char c : out.view()) {
     if (c != '\r') result += c;
+  }
+  return result;
+}
+
+// One request for each side that it may go to, unless both get the same.
+std::string requests_text(const http::RequestHead& head, const Sender& sender,
+                          const proxy::Route& route, std::optional<proxy::Side> side) {
+  if (side) return forwarded_text(head, sender, route.rewrite(*side));
+  if (route.rewrites == nullptr) return forwarded_text(head, sender, nullptr);
+  std::string result;
+  for (const proxy::Side one : {proxy::Side::legacy, proxy::Side::fresh}) {
+    result += "\nto " + std::string(proxy::text(one)) + ":" +
+              forwarded_text(head, sender, route.rewrite(one));
   }
   return result;
 }
@@ -183,20 +231,25 @@ Explanation explain(const std::string& config_path, const Question& question) {
   request.unix_now = std::chrono::duration_cast<std::chrono::seconds>(
                          std::chrono::system_clock::now().time_since_epoch())
                          .count();
-  const int found = setting.snapshot->matcher.match(request.view);
+  request.unix_now_ms = proxy::unix_ms_now();
+  const int found = setting.snapshot->matcher->match(request.view);
   if (found == proxy::RouteMatcher::kNoRoute) {
     return {line("route", "none: the answer is 404"), {}};
   }
   const proxy::Route& route = setting.snapshot->routes[static_cast<std::size_t>(found)];
-  const proxy::SideTerms terms =
+  proxy::SideTerms terms =
       proxy::at_weight(proxy::side_terms(route), question.weight.value_or(route.weight));
+  terms.pin_check = proxy::PinCheck::none;
   const proxy::RuledSide ruled = proxy::rule_side(terms, request);
 
   Explanation explanation;
   explanation.text =
       line("route", route.state->name + " at " + percent_text(terms.weight) + " new") +
       (identity.address.empty() ? "" : line("client", identity.address.ip_text())) +
-      sides_text(route, terms, ruled) + forwarded_text(head, peer->ip_text(), identity);
+      line("match",
+           match_text(setting.resolved.config.routes[static_cast<std::size_t>(found)].match)) +
+      sides_text(route, terms, ruled) +
+      requests_text(head, {peer->ip_text(), identity}, route, ruled.side);
   return explanation;
 }
 

@@ -1,17 +1,17 @@
 #include "control/health/health_checker.h"
 
-#include <cstring>
 #include <random>
 #include <utility>
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
-#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/generic/stream_protocol.hpp>
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
+#include <boost/beast/core/basic_stream.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
-#include <boost/beast/core/tcp_stream.hpp>
+#include <boost/beast/core/rate_policy.hpp>
 #include <boost/beast/http/empty_body.hpp>
 #include <boost/beast/http/parser.hpp>
 #include <boost/beast/http/read.hpp>
@@ -27,15 +27,16 @@ namespace beast = boost::beast;
 namespace http = boost::beast::http;
 using boost::system::error_code;
 
-std::string key_of(const std::string& backend, const std::string& endpoint) {
-  return backend + ' ' + endpoint;
+// TCP and Unix sockets alike.
+using Protocol = asio::generic::stream_protocol;
+using Stream = beast::basic_stream<Protocol>;
+
+std::string key_of(const std::string& backend, const proxy::EndpointState& endpoint) {
+  return backend + ' ' + endpoint.name + ' ' + endpoint.address.text();
 }
 
-asio::ip::tcp::endpoint to_asio(const proxy::SocketAddress& address) {
-  asio::ip::tcp::endpoint result;
-  result.resize(address.length());
-  std::memcpy(result.data(), address.data(), address.length());
-  return result;
+Protocol::endpoint to_asio(const proxy::SocketAddress& address) {
+  return {address.data(), address.length()};
 }
 
 bool same(const config::HealthCheck& a, const config::HealthCheck& b) {
@@ -78,7 +79,7 @@ class HealthChecker::Probe : public std::enable_shared_from_this<Probe> {
       const std::string fault = co_await check();
       if (stopped_) co_return;
       if (state_.record(fault.empty())) {
-        changed_({target_.backend, target_.endpoint->name, state_.healthy(),
+        changed_({target_.backend, target_.label, state_.healthy(),
                   fault.empty() ? "answers again" : fault});
       }
       timer_.expires_after(next_pause());
@@ -102,18 +103,27 @@ class HealthChecker::Probe : public std::enable_shared_from_this<Probe> {
     stream_.expires_after(target_.check.timeout);
     co_await stream_.async_connect(to_asio(target_.endpoint->address), use);
     if (error) co_return describe(error);
+    std::string fault;
+    if (!target_.check.path.empty()) fault = co_await ask(stream_);
+    stream_.close();
+    co_return fault;
+  }
 
+  // One request on a connection that stands, encrypted or not; what is wrong, or nothing.
+  template <class AnyStream>
+  asio::awaitable<std::string> ask(AnyStream& stream) {
+    error_code error;
+    auto use = asio::redirect_error(asio::use_awaitable, error);
     http::request<http::empty_body> request(http::verb::get, target_.check.path, 11);
-    request.set(http::field::host, target_.endpoint->name);
+    request.set(http::field::host, std::string(target_.endpoint->default_host()));
     request.set(http::field::user_agent, "ficus-health-check");
     request.set(http::field::connection, "close");
-    co_await http::async_write(stream_, request, use);
+    co_await http::async_write(stream, request, use);
     if (error) co_return describe(error);
 
     beast::flat_buffer buffer(kLargestHead);
     http::response_parser<http::empty_body> parser;
-    co_await http::async_read_header(stream_, buffer, parser, use);
-    stream_.close();
+    co_await http::async_read_header(stream, buffer, parser, use);
     if (error) co_return describe(error);
     const unsigned status = parser.get().result_int();
     if (status >= 200 && status < 400) co_return std::string();
@@ -132,7 +142,7 @@ class HealthChecker::Probe : public std::enable_shared_from_this<Probe> {
   const Target target_;
   const std::function<void(const Change&)> changed_;
   HealthState state_;
-  beast::tcp_stream stream_;
+  Stream stream_;
   asio::steady_timer timer_;
   std::minstd_rand random_{std::random_device{}()};
   bool stopped_ = false;
@@ -147,7 +157,7 @@ HealthChecker::~HealthChecker() { stop(); }
 void HealthChecker::watch(const std::vector<Target>& targets) {
   std::map<std::string, std::shared_ptr<Probe>> wanted;
   for (const Target& target : targets) {
-    const std::string key = key_of(target.backend, target.endpoint->name);
+    const std::string key = key_of(target.backend, *target.endpoint);
     const auto found = probes_.find(key);
     if (found != probes_.end() && found->second->target().endpoint == target.endpoint &&
         same(found->second->target().check, target.check)) {
@@ -162,7 +172,8 @@ void HealthChecker::watch(const std::vector<Target>& targets) {
   probes_ = std::move(wanted);
 }
 
-bool HealthChecker::healthy(const std::string& backend, const std::string& endpoint) const {
+bool HealthChecker::healthy(const std::string& backend,
+                            const proxy::EndpointState& endpoint) const {
   const auto found = probes_.find(key_of(backend, endpoint));
   return found == probes_.end() || found->second->healthy();
 }

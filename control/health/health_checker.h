@@ -14,13 +14,15 @@
 namespace ficus::control {
 
 // Asks each endpoint of a backend with a health_check for its path, at its interval with jitter.
-// 2xx and 3xx pass. Endpoints without a check are none of its business: they are always healthy.
-// Thread: the control thread, on whose executor the checks run.
+// 2xx and 3xx pass; without a path, a connection is enough. Endpoints without a check are none of
+// its business: they are always healthy. Thread: the control thread, on whose executor the checks
+// run.
 class HealthChecker {
  public:
   struct Target {
     std::string backend;
     std::shared_ptr<proxy::EndpointState> endpoint;
+    std::string label;
     config::HealthCheck check;
   };
 
@@ -40,7 +42,7 @@ class HealthChecker {
   // Checks exactly these from now on. What is checked already, in the same way, goes on.
   void watch(const std::vector<Target>& targets);
 
-  bool healthy(const std::string& backend, const std::string& endpoint) const;
+  bool healthy(const std::string& backend, const proxy::EndpointState& endpoint) const;
 
   // Ends all checks; nothing is called back afterwards.
   void stop();

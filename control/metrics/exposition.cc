@@ -264,10 +264,12 @@ void add_fallbacks(const View& view, Families& out) {
 
 void add_backends(const View& view, Families& out) {
   constexpr std::array<const char*, proxy::kRetryReasons> kReasons{"connect_failure",
-                                                                   "stale_connection"};
+                                                                   "stale_connection", "reset"};
   Family retries("retries_total", "Requests sent again to the same side.", MetricType::Counter);
   Family connections("upstream_connections", "Connections to an endpoint.", MetricType::Gauge);
   Family healthy("endpoint_healthy", "1: healthy, or not checked.", MetricType::Gauge);
+  Family ejected("endpoint_ejected", "1: ejected by outlier detection.", MetricType::Gauge);
+  Family ejections("ejections_total", "Times that an endpoint was ejected.", MetricType::Counter);
   Family malformed("malformed_responses_total",
                    "Answers that broke a rule of HTTP, refused or tolerated.", MetricType::Counter);
   for (const auto& backend : view.snapshot->backends) {
@@ -278,7 +280,7 @@ void add_backends(const View& view, Families& out) {
       const auto total = [&](const Cell Cells::*cell) {
         return sum(*endpoint.state, [&](const Cells& cells) -> const Cell& { return cells.*cell; });
       };
-      const Labels labels{{"backend", backend->name}, {"endpoint", endpoint.state->name}};
+      const Labels labels{{"backend", backend->name}, {"endpoint", endpoint.label}};
       connections.add(with(labels, "state", "active"), total(&Cells::connections_active));
       connections.add(with(labels, "state", "idle"), total(&Cells::connections_idle));
       healthy.add(labels, endpoint.healthy ? 1.0 : 0.0);
@@ -286,6 +288,10 @@ void add_backends(const View& view, Families& out) {
         broken[rule] += sum(*endpoint.state, [&](const Cells& cells) -> const Cell& {
           return cells.malformed_responses[rule];
         });
+      }
+      if (backend->outlier_detection) {
+        ejected.add(labels, endpoint.state->standing.ejected() ? 1.0 : 0.0);
+        ejections.add(labels, endpoint.state->standing.ejections());
       }
       for (std::size_t reason = 0; reason < retried.size(); ++reason) {
         retried[reason] += sum(*endpoint.state, [&](const Cells& cells) -> const Cell& {
@@ -304,7 +310,42 @@ void add_backends(const View& view, Families& out) {
   out.push_back(retries.take());
   out.push_back(connections.take());
   out.push_back(healthy.take());
+  out.push_back(ejected.take());
+  out.push_back(ejections.take());
   out.push_back(malformed.take());
+}
+
+void add_limits(const View& view, Families& out) {
+  Family pending("pending_requests", "Requests that wait for a connection.", MetricType::Gauge);
+  Family overflows("overflows_total", "Requests refused because of a backend's limits.",
+                   MetricType::Counter);
+  for (const auto& backend : view.snapshot->backends) {
+    const Labels labels{{"backend", backend->name}};
+    std::uint64_t refused = 0;
+    for (const auto& worker : backend->state->per_worker) refused += worker.overflows.value();
+    pending.add(labels, static_cast<double>(backend->state->waiting()));
+    overflows.add(labels, refused);
+  }
+  out.push_back(pending.take());
+  out.push_back(overflows.take());
+}
+
+void add_names(const View& view, Families& out) {
+  Family resolved("name_resolved", "1: the last look-up of an endpoint's name succeeded.",
+                  MetricType::Gauge);
+  Family failures("name_failures_total", "Look-ups of an endpoint's name that failed.",
+                  MetricType::Counter);
+  std::map<std::string, const NameView*> names;  // one name may have several ports
+  for (const NameView& name : view.names) {
+    const NameView*& shown = names[name.host];
+    if (shown == nullptr || !name.fault.empty()) shown = &name;
+  }
+  for (const auto& [host, name] : names) {
+    resolved.add({{"name", host}}, name->fault.empty() ? 1.0 : 0.0);
+    failures.add({{"name", host}}, name->failures);
+  }
+  out.push_back(resolved.take());
+  out.push_back(failures.take());
 }
 
 template <typename Pick>
@@ -387,6 +428,8 @@ Families Exposition::Collect() const {
   add_guard(*view_, families);
   add_fallbacks(*view_, families);
   add_backends(*view_, families);
+  add_limits(*view_, families);
+  add_names(*view_, families);
   add_listeners(*view_, families);
   add_process(*view_, families);
   return families;

@@ -1,6 +1,7 @@
 #include "proxy/downstream/connection.h"
 
 #include <cstring>
+#include <ctime>
 
 #include "proxy/http/local_reply.h"
 
@@ -173,18 +174,24 @@ Task<Connection::Head> Connection::read_head() {
     const bool expired = co_await client_.waiter.until(began + limit);
     if (!expired || client_.socket.readable()) continue;
     if (idle) co_return Head::gone;
+    // For what is known of it: the scratch may be another connection's by now.
+    http::parse_request_head(client_.in.view(), context_.snapshot->limits.head,
+                             context_.request_head);
     refuse({408, ErrorKind::request_timeout, http::MalformedRule::none,
             "the request's head did not arrive in time"});
     co_return Head::refused;
   }
 }
 
+// The method counts as soon as it is known: an answer to HEAD has no body (RFC 9110 §9.3.2).
 void Connection::refuse(const http::HeadFault& fault) {
   cells().requests_refused[static_cast<std::size_t>(fault.kind)].add();
   http::LocalReply reply;
   reply.status = fault.status;
   reply.detail = fault.detail;
+  reply.request_method = context_.request_head.method;
   reply.close = true;
+  reply.date = std::time(nullptr);
   context_.head.clear();
   http::write_local_reply(reply, http::ReplyFormat::problem_json, context_.head);
   const iovec part{context_.head.data(), context_.head.size()};

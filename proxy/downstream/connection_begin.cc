@@ -1,5 +1,6 @@
 // How a client's connection begins: the PROXY header, and whether there is room for it.
 #include <cerrno>
+#include <ctime>
 #include <sys/socket.h>
 
 #include "proxy/downstream/connection.h"
@@ -18,6 +19,7 @@ constexpr std::uint32_t kRetryAfterSeconds = 1;
 void write_shed_reply(ShedReason reason, http::HeadBuffer& out) {
   http::LocalReply reply;
   reply.close = true;
+  reply.date = std::time(nullptr);
   reply.retry_after_seconds = kRetryAfterSeconds;
   if (reason == ShedReason::max_connections_per_client) {
     reply.status = 429;

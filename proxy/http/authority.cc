@@ -26,14 +26,24 @@ std::size_t ip_literal_size(std::string_view text) {
   return close + 1;
 }
 
-// The size of the reg-name or IPv4 address at the front.
+// An escape of a byte beyond ASCII, or of a character that needs none. Escaped delimiters and
+// control characters would be a different host to whoever decodes them.
+bool is_harmless_escape(std::string_view text) {
+  if (text.size() < 3 || text[0] != '%') return false;
+  if (!is_a(text[1], kHexChar) || !is_a(text[2], kHexChar)) return false;
+  const char c = escaped_char(text);
+  return static_cast<unsigned char>(c) >= 0x80 || is_unreserved(c);
+}
+
+// The size of the reg-name or IPv4 address at the front. Without the comma of RFC 3986's
+// sub-delims: no name has one, and two Host lines that somebody joined look like that (RFC 9110
+// §5.3).
 std::size_t registered_name_size(std::string_view text) {
   std::size_t at = 0;
   while (at < text.size()) {
     if (is_a(text[at], kHostChar)) {
       ++at;
-    } else if (text[at] == '%' && text.size() - at > 2 && is_a(text[at + 1], kHexChar) &&
-               is_a(text[at + 2], kHexChar)) {
+    } else if (is_harmless_escape(text.substr(at, 3))) {
       at += 3;
     } else {
       break;

@@ -19,10 +19,6 @@ constexpr std::string_view kBadSize = "the chunk size is not a hexadecimal numbe
 constexpr std::string_view kBadExtension = "malformed chunk extension";
 constexpr std::string_view kBadChunkEnd = "a chunk does not end in CRLF";
 
-unsigned hex_value(unsigned char byte) {
-  return byte <= '9' ? byte - unsigned{'0'} : (byte | 0x20u) - unsigned{'a'} + 10;
-}
-
 }  // namespace
 
 ChunkedDecoder::Outcome ChunkedDecoder::decode(char* data, std::size_t size) {
@@ -103,7 +99,7 @@ std::string_view ChunkedDecoder::step_size(unsigned char byte) {
       state_ = State::size;
     }
     if (++digits_ > kMaxDigits) return "the chunk size has too many digits";
-    remaining_ = remaining_ << 4 | hex_value(byte);
+    remaining_ = remaining_ << 4 | hex_value(static_cast<char>(byte));
     return {};
   }
   if (state_ == State::size_start) return kBadSize;

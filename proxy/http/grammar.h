@@ -10,7 +10,7 @@ namespace ficus::proxy::http {
 // Character classes of RFC 9110 §5.6 and RFC 3986, one bit each in one table.
 enum CharClass : std::uint8_t {
   kTokenChar = 1,  // tchar
-  kHostChar = 2,   // in a reg-name, without '%'
+  kHostChar = 2,   // in a reg-name, without '%' and ','
   kDigitChar = 4,
   kHexChar = 8,
 };
@@ -29,7 +29,7 @@ constexpr std::array<std::uint8_t, 256> make_char_classes() {
   mark("0123456789", kTokenChar | kHostChar | kDigitChar | kHexChar);
   mark("abcdefABCDEF", kHexChar);
   mark("!#$%&'*+-.^_`|~", kTokenChar);
-  mark("-._~!$&'()*+,;=", kHostChar);
+  mark("-._~!$&'()*+;=", kHostChar);
   return table;
 }
 }  // namespace detail
@@ -44,6 +44,21 @@ constexpr bool is_blank(char c) { return c == ' ' || c == '\t'; }
 
 // NUL, control characters and DEL, which no field value holds; HTAB is judged apart.
 constexpr bool is_control(char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; }
+
+// Characters of a URI that mean the same escaped or not (RFC 3986 §2.3).
+constexpr bool is_unreserved(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
+         c == '.' || c == '_' || c == '~';
+}
+
+constexpr unsigned hex_value(char c) {
+  return c <= '9' ? static_cast<unsigned>(c - '0') : static_cast<unsigned>((c | 0x20) - 'a') + 10;
+}
+
+// The character that a well-formed "%41" at the front stands for.
+constexpr char escaped_char(std::string_view escape) {
+  return static_cast<char>(hex_value(escape[1]) << 4 | hex_value(escape[2]));
+}
 
 constexpr bool is_token(std::string_view text) {
   for (const char c : text) {

@@ -34,6 +34,14 @@ class LineCopier {
     out_.append("\r\n");
   }
 
+  void write_mapped(const Field& field, PlaceField kind, const BackMap& map) {
+    flush();
+    out_.append({base_ + field.name_at, field.name_size});
+    out_.append(": ");
+    append_mapped(kind, {base_ + field.value_at, field.value_size}, map, out_);
+    out_.append("\r\n");
+  }
+
   void write_number(const Field& field, std::uint64_t number) {
     flush();
     out_.append({base_ + field.name_at, field.name_size});
@@ -66,6 +74,11 @@ void write_length(std::uint64_t length, HeadBuffer& out) {
   out.append("\r\n");
 }
 
+// Does the side's rewrite leave this field out, or write another in its place?
+bool rewritten(const UpstreamHeadContext& context, HeaderId id, std::string_view name = {}) {
+  return context.rewrite != nullptr && context.rewrite->drops(id, name);
+}
+
 // Is the line replaced by one that the proxy adds at the end?
 bool replaced(const Field& field, const UpstreamHeadContext& context) {
   switch (field.id) {
@@ -89,7 +102,11 @@ void copy_request_fields(const RequestHead& head, const UpstreamHeadContext& con
   LineCopier copier(head.base, out);
   for (const Field& field : head.fields) {
     if (field.dropped || replaced(field, context)) continue;
-    if (field.canonical && !(field.id == HeaderId::host && head.absolute_form)) {
+    if (rewritten(context, field.id, head.name(field))) continue;
+    if (field.id == HeaderId::host && context.rewrite != nullptr &&
+        !context.rewrite->host.empty()) {
+      copier.write(field, context.rewrite->host);
+    } else if (field.canonical && !(field.id == HeaderId::host && head.absolute_form)) {
       copier.keep(field);
     } else if (field.id == HeaderId::host) {
       copier.write(field, head.host());
@@ -153,14 +170,19 @@ void add_forwarded(const RequestHead& head, const UpstreamHeadContext& context, 
 
 void add_hop_fields(const RequestHead& head, const UpstreamHeadContext& context, HeadBuffer& out) {
   if (context.x_forwarded == HopField::add) {
-    add_forwarded_for(head, context.client_ip, out);
-    if (!context.scheme.empty() && !has_kept(head, HeaderId::x_forwarded_proto)) {
+    if (!rewritten(context, HeaderId::x_forwarded_for)) {
+      add_forwarded_for(head, context.client_ip, out);
+    }
+    if (!context.scheme.empty() && !has_kept(head, HeaderId::x_forwarded_proto) &&
+        !rewritten(context, HeaderId::x_forwarded_proto)) {
       write_line("X-Forwarded-Proto: ", context.scheme, out);
     }
-    if (head.host_size > 0 && !has_kept(head, HeaderId::x_forwarded_host)) {
+    if (head.host_size > 0 && !has_kept(head, HeaderId::x_forwarded_host) &&
+        !rewritten(context, HeaderId::x_forwarded_host)) {
       write_line("X-Forwarded-Host: ", head.host(), out);
     }
   }
+  if (rewritten(context, HeaderId::forwarded)) return;
   if (context.forwarded == HopField::add ||
       (context.forwarded == HopField::append_if_present && has_kept(head, HeaderId::forwarded))) {
     add_forwarded(head, context, out);
@@ -169,13 +191,36 @@ void add_hop_fields(const RequestHead& head, const UpstreamHeadContext& context,
 
 void add_own_fields(const RequestHead& head, const UpstreamHeadContext& context, HeadBuffer& out) {
   add_hop_fields(head, context, out);
-  if (!context.request_id.empty()) write_line("X-Request-Id: ", context.request_id, out);
-  if (!context.traceparent.empty()) write_line("traceparent: ", context.traceparent, out);
+  if (!context.request_id.empty() && !rewritten(context, HeaderId::x_request_id)) {
+    write_line("X-Request-Id: ", context.request_id, out);
+  }
+  if (!context.traceparent.empty() && !rewritten(context, HeaderId::traceparent)) {
+    write_line("traceparent: ", context.traceparent, out);
+  }
   if (head.upgrade) {
     out.append("Connection: upgrade\r\n");
   } else if (head.accepts_trailers) {
     out.append("TE: trailers\r\nConnection: TE\r\n");
   }
+}
+
+void add_rewritten_fields(const Rewrite& rewrite, HeadBuffer& out) {
+  for (const Rewrite::Line& line : rewrite.added()) {
+    out.append(line.name);
+    write_line(": ", line.value, out);
+  }
+}
+
+void write_target(const RequestHead& head, const Rewrite* rewrite, HeadBuffer& out) {
+  const std::string_view target = head.target();
+  if (rewrite != nullptr) return rewrite->append_target(target, head.path(), out);
+  if (target.front() == '?') out.append('/');
+  out.append(target);
+}
+
+std::string_view host_for(const RequestHead& head, const UpstreamHeadContext& context) {
+  if (context.rewrite != nullptr && !context.rewrite->host.empty()) return context.rewrite->host;
+  return head.host_size > 0 ? head.host() : context.default_host;
 }
 
 // May the line stand in the message as it goes to the client?
@@ -217,9 +262,13 @@ CopiedFields copy_response_fields(const ResponseHead& head, const DownstreamHead
                                   HeadBuffer& out) {
   CopiedFields copied;
   LineCopier copier(head.base, out);
+  const bool maps_back = context.back_map.is_needed();
   for (const Field& field : head.fields) {
     if (!kept(field, head, context)) continue;
-    if (field.id == HeaderId::content_length) {
+    const PlaceField place = maps_back ? place_field(field.id, head.name(field)) : PlaceField::none;
+    if (place != PlaceField::none) {
+      copier.write_mapped(field, place, context.back_map);
+    } else if (field.id == HeaderId::content_length) {
       copied.framing = true;
       // Not head.content_length: a response to HEAD has a length but no framing.
       std::string_view digits = head.value(field);
@@ -269,15 +318,12 @@ void write_upstream_head(const RequestHead& head, const UpstreamHeadContext& con
   out.reserve(out.size() + head.size + 512);
   out.append(head.method_text());
   out.append(' ');
-  const std::string_view target = head.target();
-  if (target.front() == '?') out.append('/');
-  out.append(target);
+  write_target(head, context.rewrite, out);
   out.append(" HTTP/1.1\r\n");
-  if (!head.fields.has(HeaderId::host)) {
-    write_line("Host: ", head.host_size > 0 ? head.host() : context.default_host, out);
-  }
+  if (!head.fields.has(HeaderId::host)) write_line("Host: ", host_for(head, context), out);
   copy_request_fields(head, context, out);
   add_own_fields(head, context, out);
+  if (context.rewrite != nullptr) add_rewritten_fields(*context.rewrite, out);
   out.append("\r\n");
 }
 
@@ -292,6 +338,7 @@ void write_downstream_head(const ResponseHead& head, const DownstreamHeadContext
     out.append("Transfer-Encoding: chunked\r\n");
   }
   if (!context.set_cookie.empty()) write_line("Set-Cookie: ", context.set_cookie, out);
+  if (!context.set_pin.empty()) write_line("Set-Cookie: ", context.set_pin, out);
   if (!head.interim()) write_connection(context, copied, out);
   out.append("\r\n");
 }

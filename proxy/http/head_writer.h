@@ -3,9 +3,11 @@
 #include <cstdint>
 #include <string_view>
 
+#include "proxy/http/back_map.h"
 #include "proxy/http/head_buffer.h"
 #include "proxy/http/request_head.h"
 #include "proxy/http/response_head.h"
+#include "proxy/http/rewrite.h"
 
 namespace ficus::proxy::http {
 
@@ -22,6 +24,7 @@ struct UpstreamHeadContext {
   std::string_view traceparent;          // empty: the client's lines are sent on
   bool keep_tracestate = true;           // false if the trace begins here
   std::string_view default_host;         // for HTTP/1.0 without Host
+  const Rewrite* rewrite = nullptr;      // for the side that the request goes to; null: none
 };
 
 // The client's X-Request-Id if there is exactly one and it is 1 to 128 visible ASCII characters;
@@ -29,7 +32,8 @@ struct UpstreamHeadContext {
 std::string_view client_request_id(const RequestHead& head);
 
 // Appends the request head as it goes to a backend: rebuilt from what was judged, HTTP/1.1, the
-// kept fields in their order and spelling, at most one framing field, then what the proxy adds.
+// kept fields in their order and spelling, at most one framing field, then what the proxy adds,
+// and the rewrite's fields at the end.
 void write_upstream_head(const RequestHead& head, const UpstreamHeadContext& context,
                          HeadBuffer& out);
 
@@ -40,6 +44,8 @@ struct DownstreamHeadContext {
   std::uint64_t content_length = 0;  // of Framing::length
   bool close = false;                // the connection ends after this message
   std::string_view set_cookie;       // one more Set-Cookie value; empty: none
+  std::string_view set_pin;          // likewise
+  BackMap back_map;                  // for what the answer says of places
 };
 
 // Appends the response head as it goes to the client, interim ones and 101 included. The caller

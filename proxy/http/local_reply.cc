@@ -105,10 +105,13 @@ void write_text(const LocalReply& reply, Sink& sink) {
 
 template <typename Sink>
 void write_body(const LocalReply& reply, ReplyFormat format, Sink& sink) {
-  if (format == ReplyFormat::text) {
-    write_text(reply, sink);
-  } else {
-    write_problem(reply, sink);
+  switch (format) {
+    case ReplyFormat::problem_json:
+      return write_problem(reply, sink);
+    case ReplyFormat::text:
+      return write_text(reply, sink);
+    case ReplyFormat::empty:
+      return;
   }
 }
 
@@ -140,6 +143,8 @@ ReplyFormat reply_format(std::string_view accept) {
 
 std::string_view reason_phrase(int status) {
   switch (status) {
+    case 200:
+      return "OK";
     case 400:
       return "Bad Request";
     case 403:
@@ -179,6 +184,33 @@ std::string_view reason_phrase(int status) {
   }
 }
 
+// By hand, since strftime() asks the locale.
+void append_http_date(std::time_t time, HeadBuffer& out) {
+  constexpr std::string_view kDays = "SunMonTueWedThuFriSat";
+  constexpr std::string_view kMonths = "JanFebMarAprMayJunJulAugSepOctNovDec";
+  const auto two_digits = [&out](int number) {
+    out.append(static_cast<char>('0' + number / 10 % 10));
+    out.append(static_cast<char>('0' + number % 10));
+  };
+  std::tm parts{};
+  ::gmtime_r(&time, &parts);
+  out.append(kDays.substr(static_cast<std::size_t>(parts.tm_wday) * 3, 3));
+  out.append(", ");
+  two_digits(parts.tm_mday);
+  out.append(' ');
+  out.append(kMonths.substr(static_cast<std::size_t>(parts.tm_mon) * 3, 3));
+  out.append(' ');
+  two_digits((parts.tm_year + 1900) / 100);
+  two_digits(parts.tm_year % 100);
+  out.append(' ');
+  two_digits(parts.tm_hour);
+  out.append(':');
+  two_digits(parts.tm_min);
+  out.append(':');
+  two_digits(parts.tm_sec);
+  out.append(" GMT");
+}
+
 void write_local_reply(const LocalReply& reply, ReplyFormat format, HeadBuffer& out) {
   CountingSink body_size;
   write_body(reply, format, body_size);
@@ -187,9 +219,16 @@ void write_local_reply(const LocalReply& reply, ReplyFormat format, HeadBuffer& 
   write_number(reply.status, out);
   out.append(' ');
   out.append(reason_phrase(reply.status));
-  out.append(format == ReplyFormat::text ? "\r\nContent-Type: text/plain; charset=utf-8\r\n"
-                                         : "\r\nContent-Type: application/problem+json\r\n");
-  out.append("Cache-Control: no-store\r\nContent-Length: ");
+  if (reply.date != 0) {
+    out.append("\r\nDate: ");
+    append_http_date(reply.date, out);
+  }
+  if (format == ReplyFormat::text) {
+    out.append("\r\nContent-Type: text/plain; charset=utf-8");
+  } else if (format == ReplyFormat::problem_json) {
+    out.append("\r\nContent-Type: application/problem+json");
+  }
+  out.append("\r\nCache-Control: no-store\r\nContent-Length: ");
   out.append_number(body_size.size());
   if (reply.retry_after_seconds > 0) {
     out.append("\r\nRetry-After: ");

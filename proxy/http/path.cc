@@ -9,21 +9,8 @@ namespace ficus::proxy::http {
 
 namespace {
 
-unsigned hex_value(char c) {
-  return c <= '9' ? static_cast<unsigned>(c - '0') : static_cast<unsigned>((c | 0x20) - 'a') + 10;
-}
-
 bool is_escape(std::string_view text) {
   return text.size() >= 3 && text[0] == '%' && is_a(text[1], kHexChar) && is_a(text[2], kHexChar);
-}
-
-char decoded(std::string_view escape) {
-  return static_cast<char>(hex_value(escape[1]) << 4 | hex_value(escape[2]));
-}
-
-bool is_unreserved(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
-         c == '.' || c == '_' || c == '~';
 }
 
 bool escapes_are_well_formed(std::string_view path) {
@@ -40,7 +27,7 @@ int dots(std::string_view segment) {
     std::size_t size = 1;
     char c = segment.front();
     if (is_escape(segment)) {
-      c = decoded(segment);
+      c = escaped_char(segment);
       size = 3;
     }
     if (c != '.' || ++count > 2) return 0;
@@ -55,8 +42,8 @@ std::size_t write_decoded(std::string_view segment, char* out) {
   while (!segment.empty()) {
     std::size_t used = 1;
     char c = segment.front();
-    if (is_escape(segment) && is_unreserved(decoded(segment))) {
-      c = decoded(segment);
+    if (is_escape(segment) && is_unreserved(escaped_char(segment))) {
+      c = escaped_char(segment);
       used = 3;
     }
     out[size++] = c;

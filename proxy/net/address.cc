@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstring>
 #include <netinet/in.h>
+#include <sys/un.h>
 
 #define XXH_INLINE_ALL
 #include <xxhash.h>
@@ -72,8 +73,20 @@ std::optional<SocketAddress> SocketAddress::parse(std::string_view ip, std::uint
   return std::nullopt;
 }
 
+SocketAddress SocketAddress::unix_path(std::string_view path) {
+  SocketAddress result;
+  sockaddr_un address{};
+  if (path.empty() || path.size() >= sizeof(address.sun_path)) return result;
+  address.sun_family = AF_UNIX;
+  std::copy(path.begin(), path.end(), address.sun_path);
+  result.length_ = static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + path.size() + 1);
+  static_assert(sizeof(address) <= sizeof(result.storage_));
+  std::memcpy(&result.storage_, &address, sizeof(address));
+  return result;
+}
+
 std::uint16_t SocketAddress::port() const {
-  if (empty()) return 0;
+  if (empty() || family() == AF_UNIX) return 0;
   // The port lies at the same place in both families.
   static_assert(offsetof(sockaddr_in, sin_port) == offsetof(sockaddr_in6, sin6_port));
   sockaddr_in ipv4{};
@@ -83,13 +96,17 @@ std::uint16_t SocketAddress::port() const {
 
 std::string SocketAddress::text() const {
   if (empty()) return {};
+  if (family() == AF_UNIX) {
+    return std::string("unix:") +
+           (reinterpret_cast<const char*>(&storage_) + offsetof(sockaddr_un, sun_path));
+  }
   const std::string ip = ip_text();
   const bool ipv6 = family() == AF_INET6;
   return (ipv6 ? "[" + ip + "]" : ip) + ":" + std::to_string(port());
 }
 
 std::string SocketAddress::ip_text() const {
-  if (empty()) return {};
+  if (empty() || family() == AF_UNIX) return {};
   const std::array<std::uint8_t, 16> bytes = ip_bytes();
   const std::uint8_t* ip = bytes.data();
   if (family() == AF_INET) ip += kMappedPrefix.size();
@@ -116,6 +133,7 @@ std::uint64_t SocketAddress::ip_hash() const {
 }
 
 bool operator==(const SocketAddress& left, const SocketAddress& right) {
+  if (left.family() == AF_UNIX && right.family() == AF_UNIX) return left.text() == right.text();
   return left.family() == right.family() && left.port() == right.port() &&
          left.ip_bytes() == right.ip_bytes();
 }

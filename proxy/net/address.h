@@ -9,7 +9,8 @@
 
 namespace ficus::proxy {
 
-// An IPv4 or IPv6 address with a port, as the kernel takes and gives it. A value; any thread.
+// An IPv4 or IPv6 address with a port, or the path of a Unix socket, as the kernel takes and gives
+// it. A value; any thread.
 // An IPv4 address mapped into IPv6 (::ffff:192.0.2.1, what a dual-stack socket accepts) is turned
 // into the IPv4 address when it is made, so that one client has one text, one hash, one meaning.
 class SocketAddress {
@@ -23,6 +24,10 @@ class SocketAddress {
   // A literal, never a name: "192.0.2.1", "2001:db8::1", "[2001:db8::1]".
   static std::optional<SocketAddress> parse(std::string_view ip, std::uint16_t port);
 
+  // A Unix socket in the file system; empty if the path does not fit (107 bytes). It has no IP:
+  // ip_text() is empty, ip_bytes() are zero, port() is 0.
+  static SocketAddress unix_path(std::string_view path);
+
   bool empty() const { return length_ == 0; }
   int family() const { return storage_.ss_family; }
   std::uint16_t port() const;
@@ -31,7 +36,7 @@ class SocketAddress {
   const sockaddr* data() const { return reinterpret_cast<const sockaddr*>(&storage_); }
   socklen_t length() const { return length_; }
 
-  std::string text() const;     // "192.0.2.1:8080", "[2001:db8::1]:8080"
+  std::string text() const;     // "192.0.2.1:8080", "[2001:db8::1]:8080", "unix:/run/x.sock"
   std::string ip_text() const;  // "192.0.2.1", "2001:db8::1"
 
   // The IP in network order; IPv4 in its mapped form (RFC 4291 §2.5.5.2). All zero when empty.

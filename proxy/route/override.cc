@@ -1,40 +1,12 @@
 #include "proxy/route/override.h"
 
-#include <array>
 #include <charconv>
 #include <string_view>
 
-#include <openssl/crypto.h>
-#include <openssl/evp.h>
-#include <openssl/hmac.h>
+#include "proxy/route/signature.h"
 
 namespace ficus::proxy {
 namespace {
-
-constexpr std::size_t kMacBytes = 32;
-using MacText = std::array<char, 2 * kMacBytes>;
-
-std::optional<Side> side_named(std::string_view name) {
-  if (name == text(Side::fresh)) return Side::fresh;
-  if (name == text(Side::legacy)) return Side::legacy;
-  return std::nullopt;
-}
-
-std::optional<MacText> mac_of(std::string_view message, std::string_view secret) {
-  std::array<unsigned char, EVP_MAX_MD_SIZE> mac{};
-  unsigned int size = 0;
-  const unsigned char* done = HMAC(EVP_sha256(), secret.data(), static_cast<int>(secret.size()),
-                                   reinterpret_cast<const unsigned char*>(message.data()),
-                                   message.size(), mac.data(), &size);
-  if (done == nullptr || size != kMacBytes) return std::nullopt;
-  constexpr std::string_view kDigits = "0123456789abcdef";
-  MacText result{};
-  for (std::size_t i = 0; i < kMacBytes; ++i) {
-    result[2 * i] = kDigits[mac[i] >> 4];
-    result[2 * i + 1] = kDigits[mac[i] & 15];
-  }
-  return result;
-}
 
 // Decimal digits only, no sign, no more than Unix time can need.
 std::optional<std::int64_t> parse_expiry(std::string_view text) {
@@ -55,12 +27,8 @@ std::optional<Side> signed_side(std::string_view value, std::string_view secret,
   const auto side = side_named(value.substr(0, first));
   const auto expiry = parse_expiry(value.substr(first + 1, second - first - 1));
   const std::string_view mac = value.substr(second + 1);
-  if (!side || !expiry || *expiry <= unix_now || mac.size() != 2 * kMacBytes) return std::nullopt;
-  const auto expected = mac_of(value.substr(0, second), secret);
-  if (!expected || CRYPTO_memcmp(mac.data(), expected->data(), expected->size()) != 0) {
-    return std::nullopt;
-  }
-  return side;
+  if (!side || !expiry || *expiry <= unix_now) return std::nullopt;
+  return is_signature(mac, value.substr(0, second), secret) ? side : std::nullopt;
 }
 
 }  // namespace
@@ -84,7 +52,7 @@ std::optional<Side> override_side(const CompiledOverride& terms, const RequestVi
 
 std::string sign_override(Side side, std::int64_t expiry, std::string_view secret) {
   std::string value = std::string(text(side)) + "." + std::to_string(expiry);
-  const auto mac = mac_of(value, secret);
+  const auto mac = signature_of(value, secret);
   if (!mac) return {};
   value += '.';
   value.append(mac->data(), mac->size());

@@ -39,11 +39,6 @@ bool holds(const config::HeaderCondition& condition, const HeaderLookup& headers
   }
 }
 
-bool hold_all(const std::vector<config::HeaderCondition>& conditions, const HeaderLookup& headers) {
-  return std::all_of(conditions.begin(), conditions.end(),
-                     [&](const auto& condition) { return holds(condition, headers); });
-}
-
 bool lists(const std::vector<std::string>& methods, std::string_view method) {
   return methods.empty() || std::find(methods.begin(), methods.end(), method) != methods.end();
 }

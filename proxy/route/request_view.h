@@ -38,11 +38,12 @@ struct RequestView {
   std::string_view query;  // as sent, without the question mark
   std::string_view method;
   HeaderLookup headers;
+  std::size_t worker = 0;  // number of the worker that asks: which copies of a regex are its own
 };
 
-// Does any field line of that name have exactly that value?
+// Does any field line of that name have exactly that value? A regex is not looked at: see
+// condition.h.
 bool holds(const config::HeaderCondition& condition, const HeaderLookup& headers);
-bool hold_all(const std::vector<config::HeaderCondition>& conditions, const HeaderLookup& headers);
 
 // An empty list names all methods. Methods are compared with regard to case (RFC 9110 §9.1).
 bool lists(const std::vector<std::string>& methods, std::string_view method);

@@ -26,11 +26,16 @@ inline bool by_weight(SideReason reason) {
          reason == SideReason::slow_start;
 }
 
+// Sent to a side by a rule of the route, not drawn.
+inline bool by_rule(SideReason reason) {
+  return reason == SideReason::assign || reason == SideReason::pin;
+}
+
 // If no endpoint of the chosen side is healthy, the other one takes the request; if none of new is,
 // legacy does, whatever its own health. Who asked for a side (override) and who was taken off new
 // (rollback) keep theirs; and at weight 0 nobody is moved to new, which takes no traffic then.
 inline bool yield_unhealthy(const SideTerms& terms, SideChoice& choice) {
-  if (!by_weight(choice.reason) && choice.reason != SideReason::assign) return false;
+  if (!by_weight(choice.reason) && !by_rule(choice.reason)) return false;
   if (terms.health(choice.side) == SideHealth::healthy) return false;
   const bool new_may_help = terms.fresh == SideHealth::healthy && terms.weight.basis_points() > 0;
   if (choice.side == Side::legacy && !new_may_help) return false;
@@ -42,7 +47,7 @@ inline bool yield_unhealthy(const SideTerms& terms, SideChoice& choice) {
 // Enters a choice of new into the epoch, which may hold it back.
 template <class Epoch>
 void admit(const SideTerms& terms, const Draw<Epoch>& draw, SideChoice& choice) {
-  if (choice.reason == SideReason::assign) {
+  if (by_rule(choice.reason)) {
     draw.epoch.assign_new(draw.worker);
     choice.counting = Counting::absolute_only;
     return;
@@ -65,11 +70,12 @@ void count(const SideTerms& terms, const Draw<Epoch>& draw, SideChoice& choice) 
     case SideReason::sticky:
     case SideReason::weight:
     case SideReason::assign:
+    case SideReason::pin:
       if (choice.side == Side::fresh) {
         admit(terms, draw, choice);
         return;
       }
-      if (choice.reason == SideReason::assign) return;
+      if (by_rule(choice.reason)) return;
       break;
     case SideReason::rollback:
       break;  // legacy with all the traffic is what its own rate is learned from

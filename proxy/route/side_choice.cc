@@ -26,6 +26,7 @@ SideTerms side_terms(const Route& route) {
   terms.sticky_seed = route.sticky_seed;
   terms.assign = &route.assign;
   terms.override_by = route.override_by ? &*route.override_by : nullptr;
+  terms.pin = route.pin ? &*route.pin : nullptr;
   return terms;
 }
 

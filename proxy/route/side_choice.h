@@ -17,7 +17,7 @@ struct Route;
 // For which tests of the guard the outcome of an exchange counts.
 enum class Counting : std::uint8_t {
   nobody,         // not drawn, or held back: its end is not told to the epoch
-  absolute_only,  // new by an `assign` rule
+  absolute_only,  // new by an `assign` rule or a pin
   full,
 };
 

@@ -11,6 +11,14 @@ std::optional<std::uint64_t> key_of(const SideTerms& terms, const SideRequest& r
   return find_sticky_key(*terms.sticky, terms.sticky_seed, request.view, request.client);
 }
 
+// At weight 0 no new request goes to new, pinned or not.
+std::optional<Side> pin_of(const SideTerms& terms, const SideRequest& request) {
+  if (terms.pin == nullptr) return std::nullopt;
+  const auto side = pinned_side(*terms.pin, request.view, request.unix_now_ms, terms.pin_check);
+  if (side == Side::fresh && terms.weight.basis_points() == 0) return std::nullopt;
+  return side;
+}
+
 // Day 0 changes nothing: while no request goes to new by weight, no client is given a cookie.
 bool wants_generated_key(const SideTerms& terms) {
   return terms.sticky != nullptr && terms.weight.basis_points() > 0 && generates_key(*terms.sticky);
@@ -37,6 +45,9 @@ RuledSide rule_side(const SideTerms& terms, const SideRequest& request) {
   if (terms.assign != nullptr) {
     const auto side = assigned_side(*terms.assign, request.view, request.client);
     if (side) return {side, SideReason::assign, key_of(terms, request)};
+  }
+  if (const auto side = pin_of(terms, request)) {
+    return {side, SideReason::pin, key_of(terms, request)};
   }
   if (const auto key = key_of(terms, request)) return rule_key(terms, *key);
   return {std::nullopt, SideReason::weight, std::nullopt, wants_generated_key(terms)};

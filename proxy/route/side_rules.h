@@ -9,6 +9,7 @@
 #include "proxy/net/address.h"
 #include "proxy/route/assign.h"
 #include "proxy/route/override.h"
+#include "proxy/route/pin.h"
 #include "proxy/route/request_view.h"
 #include "proxy/side.h"
 
@@ -18,7 +19,8 @@ namespace ficus::proxy {
 struct SideRequest {
   RequestView view;
   SocketAddress client;
-  std::int64_t unix_now = 0;  // seconds, for the expiry of a signed override
+  std::int64_t unix_now = 0;     // seconds, for the expiry of a signed override
+  std::int64_t unix_now_ms = 0;  // for the age of a pin; only read on routes that pin
 };
 
 enum class SideHealth : std::uint8_t {
@@ -38,6 +40,8 @@ struct SideTerms {
   std::uint64_t sticky_seed = 0;
   const std::vector<CompiledAssign>* assign = nullptr;
   const CompiledOverride* override_by = nullptr;
+  const CompiledPin* pin = nullptr;
+  PinCheck pin_check = PinCheck::signature;
 
   SideHealth health(Side side) const { return side == Side::legacy ? legacy : fresh; }
 };
@@ -53,7 +57,8 @@ struct RuledSide {
   bool generate_key = false;           // no key came: make one, then ask rule_key
 };
 
-// Pure: what `explain` shows. Order: only_side, override, rollback, assign, sticky, weight.
+// Pure: what `explain` shows. Order: only_side, override, rollback, assign, pin, sticky,
+// weight.
 RuledSide rule_side(const SideTerms& terms, const SideRequest& request);
 
 // The side of a sticky key. slow_start: the weight would send it to new, the ramp does not yet.

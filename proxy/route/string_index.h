@@ -19,6 +19,7 @@ class StringIndex {
   std::uint32_t insert(std::uint64_t space, std::string_view key);
 
   std::uint32_t find(std::uint64_t space, std::string_view key) const;
+  std::string_view key(std::uint32_t number) const { return entries_[number].key; }
   std::size_t size() const { return entries_.size(); }
 
  private:

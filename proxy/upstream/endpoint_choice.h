@@ -2,6 +2,7 @@
 
 #include <array>
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 
 #include "proxy/snapshot.h"
@@ -28,11 +29,17 @@ class TriedEndpoints {
   std::size_t count_ = 0;
 };
 
-// The untried endpoint with the fewest requests of this worker in flight; among equals the one
-// after `start`, so that an idle worker takes turns. Healthy ones first; if none is healthy, all
-// are candidates (some answer beats none). Null when all were tried.
+// Up to so many endpoints all are looked at; of more, two drawn at random are compared, which
+// loads them nearly as evenly and touches two cache lines (power of two choices).
+inline constexpr std::size_t kScannedEndpoints = 8;
+
+// The untried endpoint with the fewest requests of this worker in flight. Each worker sees its own
+// requests only; that is enough, because each spreads its share. Among equals the one after
+// `random`, so that an idle worker takes turns. Candidates are the healthy ones in service; if
+// there is none, the healthy ones that outlier detection has ejected; if none is healthy, all (some
+// answer beats none). Null when all were tried.
 const std::shared_ptr<EndpointState>* choose_endpoint(const Backend& backend,
                                                       const TriedEndpoints& tried,
-                                                      std::size_t worker, std::size_t start);
+                                                      std::size_t worker, std::uint64_t random);
 
 }  // namespace ficus::proxy

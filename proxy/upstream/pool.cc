@@ -10,6 +10,8 @@ namespace ficus::proxy {
 namespace {
 
 constexpr std::chrono::seconds kSweep{1};
+// Whoever waits is told when something comes free; this is for what nobody could tell.
+constexpr std::chrono::milliseconds kLookForRoom{100};
 
 }  // namespace
 
@@ -38,14 +40,18 @@ Lease Pool::take_idle(const EndpointState& endpoint, Care care) {
   if (endpoint.slot >= idle_.size()) return {};
   Idle& idle = idle_[endpoint.slot];
   while (!idle.empty()) {
+    // One that was opened ahead and is not there yet: a new one could not be slower.
+    if (!idle.back()->socket.writable()) return {};
     std::unique_ptr<UpstreamConnection> connection = std::move(idle.back());
     idle.pop_back();
     EndpointCells& counts = cells(endpoint);
     counts.connections_idle.subtract();
+    own(*endpoint.backend).idle.subtract();
     connection->socket.set_listener(nullptr);
     if (connection->socket.readable() || connection->socket.broken() ||
         (care == Care::look_again && connection->socket.has_unseen_input())) {
       loop_.retire(std::move(connection));
+      forget(endpoint);
       continue;
     }
     counts.connections_active.add();
@@ -60,15 +66,20 @@ Lease Pool::connect(const std::shared_ptr<EndpointState>& endpoint, int& error) 
   FileDescriptor fd(::socket(address.family(), SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
   if (!fd) {
     error = errno;
+    release(*endpoint->backend);
     return {};
   }
-  const int on = 1;
-  ::setsockopt(fd.get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+  if (address.family() != AF_UNIX) {
+    const int on = 1;
+    ::setsockopt(fd.get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+  }
   if (::connect(fd.get(), address.data(), address.length()) != 0 && errno != EINPROGRESS) {
     error = errno;
+    release(*endpoint->backend);
     return {};
   }
   cells(*endpoint).connections_active.add();
+  own(*endpoint->backend).held.add();
   return {*this, std::make_unique<UpstreamConnection>(*this, endpoint, std::move(fd), area_)};
 }
 
@@ -76,42 +87,83 @@ void Pool::put(std::unique_ptr<UpstreamConnection> connection,
                std::chrono::milliseconds pool_idle) {
   const EndpointState& endpoint = connection->endpoint();
   if (connection->socket.readable() || connection->socket.broken() || !connection->in.empty() ||
-      pool_idle.count() == 0) {
+      pool_idle.count() == 0 || endpoint.standing.gone()) {
     close(std::move(connection));
     return;
   }
+  if (endpoint.backend->waiting() != 0 && pass_on(connection)) return;
+  keep_idle(std::move(connection), pool_idle);
+}
+
+void Pool::keep_idle(std::unique_ptr<UpstreamConnection> connection,
+                     std::chrono::milliseconds pool_idle) {
+  const EndpointState& endpoint = connection->endpoint();
   if (endpoint.slot >= idle_.size()) idle_.resize(endpoint.slot + 1);
   EndpointCells& counts = cells(endpoint);
   counts.connections_active.subtract();
   counts.connections_idle.add();
+  own(*endpoint.backend).idle.add();
   connection->idle_until_ = loop_.now() + pool_idle;
   connection->socket.set_listener(connection.get());
   idle_[endpoint.slot].push_back(std::move(connection));
   if (deadline() == Timer::kNever) loop_.timers().set(*this, loop_.now() + kSweep);
 }
 
+void Pool::preconnect(const Backend& backend) {
+  if (backend.preconnect == 0) return;
+  for (const Endpoint& endpoint : backend.endpoints) {
+    const std::uint32_t slot = endpoint.state->slot;
+    if (slot >= preconnected_.size()) preconnected_.resize(slot + 1);
+    if (preconnected_[slot].lock() == endpoint.state) continue;
+    preconnected_[slot] = endpoint.state;
+    for (std::uint32_t i = 0; i < backend.preconnect && reserve(*endpoint.state->backend); ++i) {
+      int error = 0;
+      Lease lease = connect(endpoint.state, error);
+      if (!lease) break;
+      keep_idle(std::move(lease.connection_), backend.timeouts.pool_idle);
+    }
+  }
+}
+
 void Pool::close(std::unique_ptr<UpstreamConnection> connection) {
-  cells(connection->endpoint()).connections_active.subtract();
+  const std::shared_ptr<EndpointState> endpoint = connection->shared_endpoint();
+  cells(*endpoint).connections_active.subtract();
   connection->socket.close();
   connection->in.clear();
   loop_.retire(std::move(connection));
+  forget(*endpoint);
 }
 
 void Pool::drop_idle(UpstreamConnection& connection) {
-  Idle& idle = idle_[connection.endpoint().slot];
+  const std::shared_ptr<EndpointState> endpoint = connection.shared_endpoint();
+  Idle& idle = idle_[endpoint->slot];
   const auto found = std::find_if(idle.begin(), idle.end(), [&](const auto& candidate) {
     return candidate.get() == &connection;
   });
   if (found == idle.end()) return;
-  cells(connection.endpoint()).connections_idle.subtract();
+  cells(*endpoint).connections_idle.subtract();
+  own(*endpoint->backend).idle.subtract();
   connection.socket.close();
   loop_.retire(std::move(*found));
   idle.erase(found);
+  forget(*endpoint);
+}
+
+// A connection is closed: the backend may have another one.
+void Pool::forget(const EndpointState& endpoint) {
+  own(*endpoint.backend).held.subtract();
+  release(*endpoint.backend);
 }
 
 void Pool::clear() {
   for (Idle& idle : idle_) {
     while (!idle.empty()) drop_idle(*idle.back());
+  }
+}
+
+void Pool::drop_gone() {
+  for (Idle& idle : idle_) {
+    while (!idle.empty() && idle.back()->endpoint().standing.gone()) drop_idle(*idle.back());
   }
 }
 
@@ -123,7 +175,16 @@ void Pool::on_deadline() {
     while (!idle.empty() && idle.front()->idle_until_ <= now) drop_idle(*idle.front());
     any = any || !idle.empty();
   }
-  if (any) loop_.timers().set(*this, now + kSweep);
+  std::erase_if(awaited_, [this](const auto& backend) { return own(*backend).queue.empty(); });
+  for (const auto& backend : awaited_) {
+    grant(*backend);
+    if (!own(*backend).queue.empty()) call_for_help(backend);
+  }
+  if (!awaited_.empty()) {
+    loop_.timers().set(*this, now + kLookForRoom);
+  } else if (any) {
+    loop_.timers().set(*this, now + kSweep);
+  }
 }
 
 }  // namespace ficus::proxy

@@ -23,6 +23,7 @@ class UpstreamConnection final : public Retired, private ReadyListener {
   SendBuffer out;
 
   const EndpointState& endpoint() const { return *endpoint_; }
+  const std::shared_ptr<EndpointState>& shared_endpoint() const { return endpoint_; }
   bool reused() const { return reused_; }
 
  private:
@@ -61,16 +62,43 @@ class Lease {
   void discard();
 
  private:
+  friend class Pool;
   Pool* pool_ = nullptr;
   std::unique_ptr<UpstreamConnection> connection_;
 };
 
+// A request that waits because its backend has as many connections as it may have. It is given
+// either a connection that came free or the right to open one. Loop thread only.
+class PendingRequest final : private PendingPlace {
+ public:
+  ~PendingRequest() { leave(); }
+
+  bool granted() const { return granted_; }
+  // The connection that was granted; empty: the right to open one, which goes to the caller.
+  Lease take();
+  // Stops waiting; gives back what was granted and not taken.
+  void leave();
+
+ private:
+  friend class Pool;
+  Pool* pool_ = nullptr;
+  std::shared_ptr<BackendState> backend_;
+  Waiter* waiter_ = nullptr;
+  Lease lease_;
+  bool granted_ = false;
+};
+
 // The connections of one worker to all endpoints: last in, first out. Idle ones stay watched; one
-// that ends or speaks unasked is closed at once (response-queue poisoning). Loop thread only.
+// that ends or speaks unasked is closed at once (response-queue poisoning). Keeps each backend's
+// limits together with the pools of the other workers: who has more than its share gives
+// connections up while others wait. Loop thread only.
 class Pool final : private Timer {
  public:
   Pool(EventLoop& loop, ReceiveArea& area, std::size_t worker)
       : loop_(loop), area_(area), worker_(worker) {}
+
+  // The pools of all workers, this one too. Before the loop runs; they outlive all loops.
+  void set_peers(std::vector<Pool*> peers) { peers_ = std::move(peers); }
 
   // What the loop was told up to this turn, or what the kernel knows by now: a system call, worth
   // it for a request that cannot be sent twice.
@@ -79,30 +107,70 @@ class Pool final : private Timer {
   // An idle connection that shows no sign of its end, or an empty lease.
   Lease take_idle(const EndpointState& endpoint, Care care);
 
-  // Begins a connection; usable once its socket is writable and connect_error() is 0. An empty
-  // lease if not even that was possible (`error` tells).
+  // The right to open one more connection of the backend, which connect() uses. False: the limit
+  // is reached, or others have waited longer.
+  bool reserve(BackendState& backend);
+
+  // Closes an idle connection of the backend, so that another endpoint may have one.
+  bool drop_one_idle(const BackendState& backend);
+
+  // Waits for one of the backend's connections, first come, first served; `waiter` is woken once
+  // `pending` is granted. False: max_pending requests wait already.
+  bool wait(PendingRequest& pending, const std::shared_ptr<BackendState>& backend, Waiter& waiter);
+
+  // A request was refused because of a limit that it had waited for.
+  void count_overflow(BackendState& backend) { own(backend).overflows.add(); }
+
+  // Begins a connection, using a reservation; usable once its socket is writable and
+  // connect_error() is 0. An empty lease if not even that was possible (`error` tells).
   Lease connect(const std::shared_ptr<EndpointState>& endpoint, int& error);
+
+  // Opens the backend's `preconnect` connections to each endpoint that is new here, as far as its
+  // limit goes. One that fails is forgotten.
+  void preconnect(const Backend& backend);
 
   // Closes all idle connections.
   void clear();
+  // Closes the idle connections to endpoints that no snapshot routes to any more.
+  void drop_gone();
 
   EndpointCells& cells(const EndpointState& endpoint) const;
   std::size_t worker() const { return worker_; }
 
  private:
   friend class Lease;
+  friend class PendingRequest;
   friend class UpstreamConnection;
   using Idle = std::vector<std::unique_ptr<UpstreamConnection>>;
 
   void put(std::unique_ptr<UpstreamConnection> connection, std::chrono::milliseconds pool_idle);
+  void keep_idle(std::unique_ptr<UpstreamConnection> connection,
+                 std::chrono::milliseconds pool_idle);
   void close(std::unique_ptr<UpstreamConnection> connection);
   void drop_idle(UpstreamConnection& connection);
+  void forget(const EndpointState& endpoint);
   void on_deadline() override;
+
+  // pending.cc: the backend's limit, and those who wait
+  BackendState::PerWorker& own(BackendState& backend) { return backend.per_worker[worker_]; }
+  bool others_wait(BackendState& backend);
+  // Has this worker what it may have while others wait too?
+  bool over_share(BackendState& backend);
+  bool pass_on(std::unique_ptr<UpstreamConnection>& connection);
+  void release(BackendState& backend);
+  void grant(BackendState& backend);
+  void give(PendingRequest& pending);
+  void call_for_help(const std::shared_ptr<BackendState>& backend);
+  void tell_waiting(const std::shared_ptr<BackendState>& backend);
+  void on_call(const std::shared_ptr<BackendState>& backend);
 
   EventLoop& loop_;
   ReceiveArea& area_;
   const std::size_t worker_;
-  std::vector<Idle> idle_;  // by endpoint slot
+  std::vector<Idle> idle_;                                  // by endpoint slot
+  std::vector<std::weak_ptr<EndpointState>> preconnected_;  // by endpoint slot
+  std::vector<Pool*> peers_;
+  std::vector<std::shared_ptr<BackendState>> awaited_;  // backends that somebody here waits for
 };
 
 }  // namespace ficus::proxy

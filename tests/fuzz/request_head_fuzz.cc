@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "proxy/http/head_writer.h"
+#include "proxy/http/max_forwards.h"
 #include "proxy/http/request_head.h"
 #include "tests/fuzz/fuzz_check.h"
 
@@ -100,6 +101,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
                  ParseStatus::incomplete);
     }
     check_sent_on(head);
+    std::string counted(input);
+    head.rebase(counted.data());
+    if (count_hop(head, counted.data()) == Hops::left) check_sent_on(head);
   }
   return 0;
 }

@@ -15,8 +15,9 @@ PROXY_LAYERS = [
     ["net", "http", "route", "guard"],
     ["upstream", "relay"],
     ["shadow"],
-    ["exchange", "exchange_relay", "client", "fallback_rule", "outcome", "request_body_copy",
-     "request_lookup", "worker_context", "client_identity", "exchange_client", "connection_counts", "tolerated"],
+    ["exchange", "exchange_relay", "exchange_upstream", "client", "fallback_rule", "outcome", "request_body_copy",
+     "request_lookup", "worker_context", "client_identity", "exchange_client", "connection_counts",
+     "tolerated"],
     ["downstream"],
     ["worker"],
     ["server", "listener_set"],
@@ -27,8 +28,8 @@ VOCABULARY = PROXY_LAYERS[0]
 
 # What each part may include from outside; the standard library and the system's headers aside.
 LIBRARIES = {
-    "config": r"yaml-cpp/|openssl/",
-    "proxy": r"openssl/|xxhash\.h",
+    "config": r"yaml-cpp/|openssl/|re2/",
+    "proxy": r"openssl/|re2/|xxhash\.h",
     "control": r"(?!yaml-cpp/).*",
 }
 SYSTEM = r"[a-z0-9_]+$|(sys|netinet|arpa|linux|net)/|[a-z0-9_]+\.h$"

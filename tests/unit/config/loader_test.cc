@@ -27,6 +27,9 @@ backends:
   fresh:
     endpoints: ["http://Shop.Internal:9002"]
     health_check: {path: /healthz, interval: 7s, timeout: 8s, healthy_after: 9, unhealthy_after: 10}
+    outlier_detection: {consecutive_failures: 11, base_ejection_time: 12s, max_ejection_time: 13s, max_ejection_percent: 14.5}
+    limits: {max_connections: 15, max_pending: 16}
+    preconnect: 17
     timeouts: {connect: 11s, first_byte: 12s, idle: 13s, pool_idle: 14s, tunnel_idle: 15s}
 routes:
   - name: shop
@@ -86,6 +89,14 @@ TEST_CASE("every key arrives: outside the routes") {
   CHECK(fresh.health_check->timeout == 8s);
   CHECK(fresh.health_check->healthy_after == 9);
   CHECK(fresh.health_check->unhealthy_after == 10);
+  REQUIRE(fresh.outlier_detection);
+  CHECK(fresh.outlier_detection->consecutive_failures == 11);
+  CHECK(fresh.outlier_detection->base_ejection_time == 12s);
+  CHECK(fresh.outlier_detection->max_ejection_time == 13s);
+  CHECK(fresh.outlier_detection->max_ejection_percent == 14.5);
+  CHECK(fresh.limits.max_connections == 15);
+  CHECK(fresh.limits.max_pending == 16);
+  CHECK(fresh.preconnect == 17);
   CHECK(fresh.timeouts.connect == 11s);
   CHECK(fresh.timeouts.first_byte == 12s);
   CHECK(fresh.timeouts.idle == 13s);
@@ -96,7 +107,7 @@ TEST_CASE("every key arrives: outside the routes") {
 TEST_CASE("every key arrives: matching and choice of side") {
   const Route route = loaded(kWhole).routes.at(0);
   CHECK(route.name == "shop");
-  CHECK(route.at.line == 17);
+  CHECK(route.at.line == 20);
   CHECK(route.match.hosts == std::vector<std::string>{"a.b"});
   CHECK(route.match.path_prefix == "/c");
   CHECK_FALSE(route.match.path);

@@ -76,9 +76,14 @@ TEST_CASE("words are one of those allowed") {
 
 TEST_CASE("hosts are names or addresses without a port") {
   accepts("match: {hosts: [Shop.Example.COM, a_b, \"[::1]\", 10.0.0.1, xn--a]}");
-  says("match: {hosts: [\"*.example.com\"]}",
-       "f.yaml:7:67: routes[0].match.hosts[0]: `*.example.com` has a wildcard, which is not in "
-       "this version");
+  accepts("match: {hosts: [\"*.example.com\", \"*.local\"]}");
+  says("match: {hosts: [\"a.*.com\"]}",
+       "f.yaml:7:67: routes[0].match.hosts[0]: `a.*.com` has a wildcard that is not a whole first "
+       "label; write *.example.com");
+  says("match: {hosts: [\"*\"]}", "leave hosts out");
+  says("match: {hosts: [\"*shop.com\"]}", "not a whole first label");
+  says("match: {hosts: [\"*.*.com\"]}", "not a whole first label");
+  says("match: {hosts: [\"*.10.0.0.1\"]}", "not a whole first label");
   says("match: {hosts: [\"a:80\"]}", "has a port");
   says("match: {hosts: [\"[::1]:80\"]}", "has a port");
   says("match: {hosts: [\"::1\"]}", "without brackets");
@@ -108,7 +113,57 @@ TEST_CASE("paths begin with a slash and are written as they are compared") {
   says("match: {path_prefix: /a/}", "ends in /; leave that out");
   says("match: {path: /a, path_prefix: /b}",
        "f.yaml:7:69: routes[0].match.path_prefix: stands beside `path`");
-  says("match: {path_regex: x}", "is not in this version");
+  says("match: {path_regex: /x, path: /a}",
+       "path_regex: stands beside `path`; a match has one of path, path_regex and path_prefix");
+}
+
+TEST_CASE("a regex of a path is one of RE2, and can fit a path") {
+  for (const char* good : {"/users/[0-9]+", "(?i)/A.*", ".*[.]php", "/a|/b", "^/x$"}) {
+    accepts("match: {path_regex: \"" + std::string(good) + "\"}");
+  }
+  says("match: {path_regex: \"/a(b\"}",
+       "f.yaml:7:71: routes[0].match.path_regex: `/a(b` is no regex (RE2): missing )");
+  says("match: {path_regex: \"/a(?=b)\"}", "RE2 has no lookahead");
+  says("match: {path_regex: '/(a)\\1'}", "RE2 has no backreferences");
+  says("match: {path_regex: \"/a{2000}\"}", "is no regex (RE2)");
+  says("match: {path_regex: \"\"}", "is an empty regex");
+  says("match: {path_regex: catalog/.*}", "fits no path");
+  says("match: {path_regex: /" + std::string(5'000, 'a') + "}", "is a longer regex than allowed");
+  std::string large = "/";
+  for (int i = 0; i < 40; ++i) large += ".{900}x";
+  says("match: {path_regex: \"" + large + "\"}", "is too large a regex");
+}
+
+TEST_CASE("a rewrite says what it can do") {
+  accepts(
+      "match: {path_prefix: /a}, rewrite: {new: {path_prefix: /b, host: \"n:81\", "
+      "set_headers: {X-From: \"~ficus\"}, remove_headers: [Cookie]}, legacy: {host: o}}");
+  accepts("match: {path: /a}, rewrite: {new: {path_prefix: /b}}");
+  says("match: {path_regex: /a}, rewrite: {new: {path_prefix: /b}}",
+       "has nothing to replace in a route with `path_regex`");
+  says("rewrite: {}", "is empty; give `legacy`, `new` or both");
+  says("rewrite: {new: {}}", "is empty; give at least one of path_prefix");
+  says("rewrite: {new: {path_prefix: b}}", "does not begin with /");
+  says("rewrite: {new: {path_prefix: /b/}}", "ends in /");
+  says("rewrite: {new: {host: \"http://n\"}}", "is a URL");
+  says("rewrite: {new: {host: \"n:0\"}}", "has no valid port");
+  says("rewrite: {new: {host: \"n n\"}}", "is not a host name");
+  says("rewrite: {new: {host: \"::1\"}}", "without brackets");
+  says("rewrite: {new: {set_headers: {X-A: \"a\\r\\nb\"}}}", "no header value can have");
+  says("rewrite: {new: {set_headers: {\"X A\": b}}}", "is not a header name");
+  says("rewrite: {new: {set_headers: {X-A: b, x-a: c}}}", "is named twice");
+  for (const char* name : {"Content-Length", "transfer-encoding", "Connection", "TE", "Upgrade",
+                           "Trailer", "Keep-Alive", "Proxy-Connection", "Expect"}) {
+    says("rewrite: {new: {set_headers: {" + std::string(name) + ": a}}}",
+         "belongs to the connection or to the framing");
+    says("rewrite: {new: {remove_headers: [" + std::string(name) + "]}}",
+         "belongs to the connection or to the framing");
+  }
+  says("rewrite: {new: {set_headers: {Host: a}}}", "is set by the key `host`");
+  says("rewrite: {new: {set_headers: {X-A: a}, remove_headers: [x-a]}}",
+       "is in `set_headers` as well");
+  CHECK(told(one_sided("rewrite: {new: {host: n}}")).find("the route has no side `new`") !=
+        std::string::npos);
 }
 
 TEST_CASE("methods are tokens in capitals") {
@@ -124,7 +179,11 @@ TEST_CASE("header conditions have a name and an exact value") {
   says("match: {headers: {\"X A\": b}}",
        "f.yaml:7:69: routes[0].match.headers.X A: `X A` is not a header name");
   says("match: {headers: {\"X-A:\": b}}", "ends in a colon");
-  says("match: {headers: {X-A: \"~b\"}}", "patterns are not in this version");
+  accepts("match: {headers: {X-A: \"~(?i)b|c\"}}");
+  says("match: {headers: {X-A: \"~(b\"}}", "is no regex (RE2): missing )");
+  says("match: {headers: {X-A: \"~\"}}", "is an empty regex");
+  says("assign: [{match: {headers: {X-A: \"~[\"}}, side: new}]", "is no regex (RE2)");
+  says("guard: {failures: {header: \"X-A: ~b\"}}", "a pattern may stand in `match` and `assign`");
   says("match: {headers: {X-A: \"a\\nb\"}}", "has characters that no header value can have");
   says("match: {headers: {X-A: \" b\"}}", "begins or ends with a blank");
   says("match: {headers: {X-A: b, x-a: c}}", "is named twice");
@@ -145,7 +204,8 @@ TEST_CASE("sticky sources follow their grammar, and the generated one is last") 
   says("sticky: {by: []}", "name at least one source");
   says("sticky: {group: g}", "`by` is missing");
   says("sticky: {by: [client_ip], group: G}", "has capital letters");
-  says("sticky: {by: [client_ip], pin_after_write: 60s}", "is not in this version");
+  accepts("sticky: {by: [client_ip], pin_after_write: 60s}");
+  says("sticky: {by: [client_ip], pin_after_write: 10ms}", "is less than allowed: 1s to 24h");
 }
 
 TEST_CASE("assign rules have a condition and a side that the route has") {

@@ -135,8 +135,11 @@ TEST_CASE("an endpoint is http, a host and a port") {
         ContainsSubstring("f.yaml:3:28: backends.a.endpoints[0]: ") && ContainsSubstring(problem));
   };
   says("https://a:1", "uses TLS, which is not in this version");
-  says("unix:/run/a.sock", "is a Unix socket, which is not in this version");
-  says("10.0.0.5:9001", "is not a URL; write http://host:port");
+  says("unix:run/a.sock", "has no absolute path; write unix:/run/shop.sock");
+  says("unix:///run/a.sock", "has no absolute path");
+  says("unix:/run/", "is a folder");
+  says("unix:/" + std::string(107, 'a'), "has a path of 108 bytes; a socket's has at most 107");
+  says("10.0.0.5:9001", "is not a URL; write http://host:port or unix:/path");
   says("ftp://a", "is not a URL");
   says("http://a/", "has something after host and port");
   says("http://a?x", "has something after host and port");
@@ -159,10 +162,23 @@ TEST_CASE("backends have names of the common grammar, endpoints, and checks with
   CHECK_THAT(told(rest + "backends: {A: {endpoints: [\"http://a\"]}}"),
              ContainsSubstring("f.yaml:4:12: backends.A: `A` has capital letters"));
   CHECK_THAT(told(rest + "backends: {a: {}}"), ContainsSubstring("`endpoints` is missing"));
-  CHECK_THAT(told(backend("health_check: {}")), ContainsSubstring("`path` is missing"));
+  CHECK(told(backend("health_check: {}")) == "");
   CHECK_THAT(told(backend("health_check: {path: x}")), ContainsSubstring("is not a path"));
   CHECK(told(backend("health_check: {path: \"/x?full=1\"}")) == "");
   CHECK_THAT(told(backend("timeouts: {connect: 2}")), ContainsSubstring("has no unit"));
   CHECK_THAT(told(backend("timeouts: {connect: 1h}")),
              ContainsSubstring("`1h` is more than allowed: 10ms to 5m"));
+}
+
+TEST_CASE("outlier detection and limits are told when they cannot be meant") {
+  CHECK(told(backend("outlier_detection: {}, limits: {max_connections: 1, max_pending: 0}")) == "");
+  CHECK_THAT(told(backend("outlier_detection: {max_ejection_time: 1s}")),
+             ContainsSubstring("`1s` is less than `base_ejection_time` (30s)"));
+  CHECK(told(backend("outlier_detection: {base_ejection_time: 10m}")) == "");
+  CHECK_THAT(told(backend("outlier_detection: {consecutive_5xx: 5}")),
+             ContainsSubstring("is an unknown key"));
+  CHECK_THAT(told(backend("limits: {max_connections: 0}")), ContainsSubstring("is less than"));
+  CHECK_THAT(told(backend("limits: {max_connections: off}")),
+             ContainsSubstring("is not a whole number"));
+  CHECK_THAT(told(backend("preconnect: 65")), ContainsSubstring("is more than allowed: 0 to 64"));
 }

@@ -19,8 +19,8 @@ struct Fixture {
   ManualClock clock;
   FakeSink sink{2};
   RouteRegistry registry{2, nullptr};
-  ChangePipeline pipeline{
-      {clock, sink, registry, [](const std::string&, const std::string&) { return true; }}};
+  ChangePipeline pipeline{{clock, sink, registry,
+                           [](const std::string&, const proxy::EndpointState&) { return true; }}};
   proxy::WorkerCells cells;
   bool draining = false;
   AdminContext context;

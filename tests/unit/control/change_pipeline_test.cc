@@ -15,7 +15,7 @@ struct Fixture {
   RouteRegistry registry{2, nullptr};
   bool new_healthy = true;
   ChangePipeline pipeline{
-      {clock, sink, registry, [this](const std::string& backend, const std::string&) {
+      {clock, sink, registry, [this](const std::string& backend, const proxy::EndpointState&) {
          return backend != "new" || new_healthy;
        }}};
   std::vector<Result<ChangePipeline::Receipt>> answers;

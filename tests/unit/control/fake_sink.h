@@ -45,7 +45,7 @@ inline std::shared_ptr<const ResolvedConfig> shop_config(double weight) {
     backend.name = name;
     backend.endpoints.push_back(url);
     resolved->config.backends.push_back(backend);
-    resolved->addresses.emplace(url.text, *proxy::SocketAddress::parse(url.host, url.port));
+    resolved->addresses[url.text] = {*proxy::SocketAddress::parse(url.host, url.port)};
   }
   config::Route route;
   route.name = "shop";

@@ -31,6 +31,21 @@ TEST_CASE("a local reply is a problem document with its length") {
             std::to_string(body.size()) + "\r\nRetry-After: 2\r\nConnection: close\r\n\r\n" + body);
 }
 
+TEST_CASE("a local reply is dated as the standard writes dates") {
+  const auto date = [](std::time_t time) {
+    HeadBuffer out;
+    append_http_date(time, out);
+    return std::string(out.view());
+  };
+  CHECK(date(784111777) == "Sun, 06 Nov 1994 08:49:37 GMT");
+  CHECK(date(951782399) == "Mon, 28 Feb 2000 23:59:59 GMT");
+  CHECK(date(4102444800) == "Fri, 01 Jan 2100 00:00:00 GMT");
+  LocalReply reply;
+  reply.date = 784111777;
+  CHECK_THAT(written(reply, ReplyFormat::text),
+             ContainsSubstring("\r\nDate: Sun, 06 Nov 1994 08:49:37 GMT\r\n"));
+}
+
 TEST_CASE("a local reply to HEAD has the length but not the body") {
   LocalReply reply;
   reply.status = 502;

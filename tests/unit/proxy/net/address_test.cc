@@ -79,3 +79,18 @@ TEST_CASE("an address of another family or a cut one is empty", "[address]") {
 
 }  // namespace
 }  // namespace ficus::proxy
+
+TEST_CASE("a Unix socket is its path and has no IP") {
+  const auto address = ficus::proxy::SocketAddress::unix_path("/run/shop.sock");
+  CHECK(address.family() == AF_UNIX);
+  CHECK(address.text() == "unix:/run/shop.sock");
+  CHECK(address.ip_text().empty());
+  CHECK(address.port() == 0);
+  CHECK(address == ficus::proxy::SocketAddress::unix_path("/run/shop.sock"));
+  CHECK_FALSE(address == ficus::proxy::SocketAddress::unix_path("/run/other.sock"));
+  CHECK_FALSE(address.empty());
+  CHECK(ficus::proxy::SocketAddress::unix_path(std::string(107, 'a')).length() > 0);
+  CHECK(ficus::proxy::SocketAddress::unix_path(std::string(108, 'a')).empty());
+  // What a Unix listener would accept says nothing about a client.
+  CHECK(ficus::proxy::SocketAddress(address.data(), address.length()).empty());
+}

@@ -6,12 +6,9 @@
 namespace ficus::proxy {
 namespace {
 
-CompiledAssign assign(config::AssignRule rule, Side side) {
-  CompiledAssign result;
-  result.from = CidrSet::parse(rule.from).value();
-  result.rule = std::move(rule);
-  result.side = side;
-  return result;
+CompiledAssign assign(config::AssignRule rule, config::SideName side) {
+  rule.side = side;
+  return compile_assign(rule, {});
 }
 
 TEST_CASE("the first rule whose conditions all hold assigns the side", "[assign]") {
@@ -20,8 +17,8 @@ TEST_CASE("the first rule whose conditions all hold assigns the side", "[assign]
   internal_posts.from = {"10.0.0.0/8"};
   config::AssignRule tenant;
   tenant.headers = {{"X-Tenant", "acme"}};
-  const std::vector<CompiledAssign> rules{assign(internal_posts, Side::legacy),
-                                          assign(tenant, Side::fresh)};
+  const std::vector<CompiledAssign> rules{assign(internal_posts, config::SideName::legacy),
+                                          assign(tenant, config::SideName::fresh)};
   const FakeHeaders acme{{"X-Tenant", "acme"}};
   const FakeHeaders none;
   RequestView request = request_with(acme);
@@ -36,8 +33,8 @@ TEST_CASE("the first rule whose conditions all hold assigns the side", "[assign]
 
 TEST_CASE("a rule without conditions holds always", "[assign]") {
   const FakeHeaders none;
-  CHECK(assigned_side({assign({}, Side::fresh)}, request_with(none), client_at("::1")) ==
-        Side::fresh);
+  CHECK(assigned_side({assign({}, config::SideName::fresh)}, request_with(none),
+                      client_at("::1")) == Side::fresh);
 }
 
 }  // namespace

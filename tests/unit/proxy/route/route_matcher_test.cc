@@ -161,6 +161,55 @@ TEST_CASE("no route, no match", "[matcher]") {
   CHECK(match(only_host, "GET", "a", "/any") == 0);
 }
 
+Match regex(std::string path) {
+  Match match;
+  match.path_regex = std::move(path);
+  return match;
+}
+
+TEST_CASE("a host below a suffix comes after the exact one and before any", "[matcher]") {
+  const RouteMatcher matcher = RouteMatcher::build({
+      prefix("/"),
+      with_hosts(prefix("/"), {"*.example.com"}),
+      with_hosts(prefix("/"), {"*.shop.example.com"}),
+      with_hosts(prefix("/"), {"a.shop.example.com"}),
+      with_hosts(prefix("/only"), {"b.shop.example.com"}),
+  });
+  CHECK(match(matcher, "GET", "a.shop.example.com:8080", "/") == 3);
+  CHECK(match(matcher, "GET", "x.shop.example.com", "/") == 2);
+  CHECK(match(matcher, "GET", "Y.X.Shop.Example.com.", "/") == 2);
+  CHECK(match(matcher, "GET", "shop.example.com", "/") == 1);
+  CHECK(match(matcher, "GET", "example.com", "/") == 0);
+  CHECK(match(matcher, "GET", ".example.com", "/") == 1);
+  CHECK(match(matcher, "GET", "badexample.com", "/") == 0);
+  CHECK(match(matcher, "GET", "b.shop.example.com", "/") == 2);
+  CHECK(match(matcher, "GET", "b.shop.example.com", "/only/x") == 4);
+  CHECK(match(matcher, "GET", std::string(100, '.'), "/") == 0);
+}
+
+TEST_CASE("a regex comes after the exact path and before all prefixes", "[matcher]") {
+  const RouteMatcher matcher = RouteMatcher::build({
+      prefix("/users/42/profile"),
+      regex("/users/[0-9]+/.*"),
+      regex("/users/.*"),
+      exact("/users/42/x"),
+      with_methods(regex("/users/.*"), {"POST"}),
+      with_hosts(regex("/h/.*"), {"h"}),
+      with_methods(regex("/posts/[0-9]+"), {"POST"}),
+      prefix("/"),
+      regex("/.*[.]php"),
+  });
+  CHECK(match(matcher, "GET", "a", "/users/42/profile") == 1);
+  CHECK(match(matcher, "GET", "a", "/users/42/x") == 3);
+  CHECK(match(matcher, "GET", "a", "/users/abc") == 2);
+  CHECK(match(matcher, "POST", "a", "/users/abc") == 4);
+  CHECK(match(matcher, "POST", "a", "/posts/1") == 6);
+  CHECK(match(matcher, "GET", "a", "/posts/1") == 7);
+  CHECK(match(matcher, "GET", "a", "/posts/1.php") == 8);
+  CHECK(match(matcher, "GET", "h", "/h/x") == 5);
+  CHECK(match(matcher, "GET", "a", "/h/x") == 7);
+}
+
 TEST_CASE("an overlong host is no host of ours", "[matcher]") {
   const std::string longest(255, 'a');
   const RouteMatcher matcher = RouteMatcher::build({with_hosts(prefix("/"), {longest})});

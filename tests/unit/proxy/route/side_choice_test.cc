@@ -53,7 +53,7 @@ struct Scene {
 
   void at(double weight) { terms = at_weight(terms, percent(weight)); }
   void assign_all(Side side) {
-    assign = {{{}, {}, side}};
+    assign = {{{}, {}, {}, side}};
     terms.assign = &assign;
   }
   void override_with(std::string side) {

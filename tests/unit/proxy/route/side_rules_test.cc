@@ -37,7 +37,8 @@ TEST_CASE("the rules are asked in their order", "[side_rules]") {
   override_by.from = CidrSet::parse({"10.0.0.0/8"}).value();
   config::AssignRule tenant;
   tenant.headers = {{"X-Tenant", "acme"}};
-  const std::vector<CompiledAssign> assign{{tenant, {}, Side::fresh}};
+  tenant.side = config::SideName::fresh;
+  const std::vector<CompiledAssign> assign{compile_assign(tenant, {})};
   config::Sticky sticky;
   sticky.by = {{Kind::header, "X-Account"}};
 
