@@ -106,6 +106,30 @@ constexpr Key kKeys[] = {
      {},
      kOptional,
      [] { return show(ListenerTls{}.min_version); }},
+    {"listeners[].trusted_proxies", text_list,
+     "Whose X-Forwarded-For, Forwarded and PROXY lines are believed.", kCidr},
+    {"listeners[].proxy_protocol",
+     word,
+     "Each connection begins with a PROXY header of this version.",
+     "off | v1 | v2",
+     {},
+     kOptional,
+     [] { return std::string("off"); }},
+    {"listeners[].forwarding", map, "What backends are told about the client and the way here."},
+    {"listeners[].forwarding.x_forwarded",
+     word,
+     "X-Forwarded-For, -Proto and -Host: `auto` believes trusted_proxies, `replace` nobody.",
+     "auto | replace | off",
+     {},
+     kOptional,
+     [] { return std::string("auto"); }},
+    {"listeners[].forwarding.forwarded",
+     word,
+     "Forwarded (RFC 7239): `auto` adds to what a trusted proxy sent, `add` to every request.",
+     "auto | add | off",
+     {},
+     kOptional,
+     [] { return std::string("auto"); }},
     {"listeners[].timeouts", map, "How long clients may take."},
     {"listeners[].timeouts.tls_handshake",
      duration,
@@ -142,6 +166,13 @@ constexpr Key kKeys[] = {
      Range{100, kHour},
      kOptional,
      [] { return show(ListenerTimeouts{}.write_idle); }},
+    {"listeners[].timeouts.request",
+     duration_or_off,
+     "From a request's head to the end of its answer; tunnels are exempt.",
+     {},
+     Range{100, 24 * kHour},
+     kOptional,
+     [] { return std::string("off"); }},
     {"admin", map, "The admin API."},
     {"admin.address",
      text,
@@ -171,6 +202,50 @@ constexpr Key kKeys[] = {
      kShare,
      kOptional,
      [] { return show(AccessLog{}.sample_percent); }},
+    {"limits", map, "What clients may ask for; more is refused with its own status."},
+    {"limits.max_connections",
+     integer_or_auto,
+     "Clients' connections of all listeners; `auto`: half the descriptors that the proxy does not "
+     "need itself.",
+     {},
+     Range{1, 1'000'000},
+     kOptional,
+     [] { return std::string("auto"); }},
+    {"limits.max_connections_per_client",
+     integer_or_off,
+     "Connections of one client address; trusted proxies are exempt.",
+     {},
+     Range{1, 1'000'000},
+     kOptional,
+     [] { return std::string("off"); }},
+    {"limits.max_header_bytes",
+     size,
+     "Largest head of a request (431) or an answer (502).",
+     {},
+     Range{1024, 256 * 1024},
+     kOptional,
+     [] { return show(Limits{}.max_header_bytes); }},
+    {"limits.max_headers",
+     integer,
+     "Most fields of a request (431) or an answer (502).",
+     {},
+     Range{10, 1'000},
+     kOptional,
+     [] { return show(static_cast<int>(Limits{}.max_headers)); }},
+    {"limits.max_uri_bytes",
+     size,
+     "Longest target of a request (414).",
+     {},
+     Range{256, 128 * 1024},
+     kOptional,
+     [] { return show(Limits{}.max_uri_bytes); }},
+    {"limits.max_body_bytes",
+     size_or_unlimited,
+     "Largest body of a request (413).",
+     {},
+     Range{0, 1024 * 1024 * kMiB},
+     kOptional,
+     [] { return std::string("unlimited"); }},
     {"drain", map, "What happens between SIGTERM and the end."},
     {"drain.delay",
      duration,
@@ -216,6 +291,9 @@ constexpr Key kKeys[] = {
      "a PEM file, relative to this one"},
     {"backends.*.tls.private_key", text, "The key of `certificate`, without a passphrase.",
      "a PEM file, relative to this one"},
+    {"backends.*.tolerate", text_list,
+     "Faults in heads of answers that are cleaned and counted, not refused.",
+     "`header_name_space`, `bare_lf`, `duplicate_equal_length`"},
     {"backends.*.health_check", map, "Active check of each endpoint; none without it."},
     {"backends.*.health_check.path", text,
      "Asked by GET; 2xx and 3xx are healthy. None: a connection is enough.", "begins with `/`"},
@@ -468,14 +546,9 @@ constexpr Key kKeys[] = {
      [] { return show(PlainWindow{}.min_requests); }},
 
     {"metrics", later},
-    {"limits", later},
     {"migrations", later},
     {"admin.tls", later},
     {"admin.tokens", later},
-    {"listeners[].trusted_proxies", later},
-    {"listeners[].proxy_protocol", later},
-    {"listeners[].timeouts.request", later},
-    {"backends.*.tolerate", later},
     {"backends.*.build", later},
     {"backends.*.build_header", later},
     {"routes[].shadow", later},
@@ -488,8 +561,10 @@ constexpr Key kKeys[] = {
 std::string range_value(KeyType type, std::int64_t value) {
   switch (type) {
     case duration:
+    case duration_or_off:
       return format_duration(milliseconds(value));
     case size:
+    case size_or_unlimited:
       return format_size(static_cast<std::uint64_t>(value));
     case percent:
       return format_percent(value);
@@ -528,12 +603,18 @@ std::string type_name(KeyType type) {
       return "number";
     case integer_or_auto:
       return "number or auto";
+    case integer_or_off:
+      return "number or off";
     case percent:
       return "percent";
     case duration:
       return "duration";
+    case duration_or_off:
+      return "duration or off";
     case size:
       return "size";
+    case size_or_unlimited:
+      return "size or unlimited";
     case status_list:
       return "statuses";
     case later:

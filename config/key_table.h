@@ -21,9 +21,12 @@ enum class KeyType {
   boolean,
   integer,
   integer_or_auto,
+  integer_or_off,
   percent,
   duration,
+  duration_or_off,
   size,
+  size_or_unlimited,
   status_list,  // a status, a range, or a list of them
   later,        // known, but not in this version
 };

@@ -47,6 +47,19 @@ struct ListenerTls {
 
 enum class ProxyProtocol { off, v1, v2 };
 
+// What a listener's requests tell backends about the client and the way here.
+struct Forwarding {
+  // automatic: what a trusted peer says is kept and added to, what another says is replaced.
+  // Without trusted_proxies everybody's word is kept and added to.
+  enum class XForwarded { automatic, replace, off };
+  // automatic: an element is added to what a trusted peer sent; what another sent is removed.
+  // Without trusted_proxies the field passes as it is.
+  enum class Forwarded { automatic, add, off };
+
+  XForwarded x_forwarded = XForwarded::automatic;
+  Forwarded forwarded = Forwarded::automatic;
+};
+
 struct Listener {
   std::string host;  // literal IPv4 or IPv6 address, without brackets
   std::uint16_t port = 0;
@@ -54,6 +67,7 @@ struct Listener {
   std::optional<ListenerTls> tls;
   std::vector<std::string> trusted_proxies;  // CIDR: whose word about the client is believed
   ProxyProtocol proxy_protocol = ProxyProtocol::off;
+  Forwarding forwarding;
   Location at;
 
   // "127.0.0.1:8080", "[::1]:8080"

@@ -1,7 +1,12 @@
 #include "config/reader.h"
 
+#include <array>
+#include <optional>
+#include <string_view>
+
 #include "config/grammar.h"
 #include "config/log_format.h"
+#include "config/suggestion.h"
 #include "config/take.h"
 
 namespace ficus::config {
@@ -40,6 +45,24 @@ BackendTls read_backend_tls(const Cursor& cursor) {
   return tls;
 }
 
+template <class T>
+void take_optional(const Cursor& value, std::string_view none, std::optional<T>& target) {
+  if (!value.is_scalar()) return;
+  target.reset();
+  if (value.text() != none) take(value, target.emplace());
+}
+
+Forwarding read_forwarding(const Cursor& cursor) {
+  Forwarding forwarding;
+  const std::string& x_forwarded = cursor["x_forwarded"].text();
+  if (x_forwarded == "replace") forwarding.x_forwarded = Forwarding::XForwarded::replace;
+  if (x_forwarded == "off") forwarding.x_forwarded = Forwarding::XForwarded::off;
+  const std::string& forwarded = cursor["forwarded"].text();
+  if (forwarded == "add") forwarding.forwarded = Forwarding::Forwarded::add;
+  if (forwarded == "off") forwarding.forwarded = Forwarding::Forwarded::off;
+  return forwarding;
+}
+
 Listener read_listener(const Cursor& cursor) {
   Listener listener;
   listener.at = cursor.at();
@@ -54,6 +77,11 @@ Listener read_listener(const Cursor& cursor) {
   take(timeouts["request_body_idle"], listener.timeouts.request_body_idle);
   take(timeouts["keep_alive"], listener.timeouts.keep_alive);
   take(timeouts["write_idle"], listener.timeouts.write_idle);
+  take_optional(timeouts["request"], "off", listener.timeouts.request);
+  take_texts(cursor["trusted_proxies"], parse_cidr, listener.trusted_proxies);
+  if (cursor["proxy_protocol"].text() == "v1") listener.proxy_protocol = ProxyProtocol::v1;
+  if (cursor["proxy_protocol"].text() == "v2") listener.proxy_protocol = ProxyProtocol::v2;
+  listener.forwarding = read_forwarding(cursor["forwarding"]);
   return listener;
 }
 
@@ -93,6 +121,39 @@ HealthCheck read_health_check(const Cursor& cursor) {
   take(cursor["healthy_after"], check.healthy_after);
   take(cursor["unhealthy_after"], check.unhealthy_after);
   return check;
+}
+
+Limits read_limits(const Cursor& cursor) {
+  Limits limits;
+  take_optional(cursor["max_connections"], "auto", limits.max_connections);
+  take_optional(cursor["max_connections_per_client"], "off", limits.max_connections_per_client);
+  take(cursor["max_header_bytes"], limits.max_header_bytes);
+  take(cursor["max_headers"], limits.max_headers);
+  take(cursor["max_uri_bytes"], limits.max_uri_bytes);
+  take_optional(cursor["max_body_bytes"], "unlimited", limits.max_body_bytes);
+  return limits;
+}
+
+void read_tolerance(const Cursor& list, Tolerance& tolerance) {
+  constexpr std::array<std::string_view, 3> kRules{"header_name_space", "bare_lf",
+                                                   "duplicate_equal_length"};
+  for (const Cursor& item : list.items()) {
+    if (!item.is_scalar()) continue;
+    if (item.text() == kRules[0]) {
+      tolerance.header_name_space = true;
+    } else if (item.text() == kRules[1]) {
+      tolerance.bare_lf = true;
+    } else if (item.text() == kRules[2]) {
+      tolerance.duplicate_equal_length = true;
+    } else {
+      const std::string guess =
+          item.is_substituted() ? "" : did_you_mean(item.text(), {kRules.begin(), kRules.end()});
+      item.error(item.shown() +
+                 " cannot be tolerated; allowed: header_name_space, bare_lf, "
+                 "duplicate_equal_length" +
+                 guess);
+    }
+  }
 }
 
 OutlierDetection read_outlier_detection(const Cursor& cursor) {
@@ -155,6 +216,7 @@ void read_globals(const Cursor& root, Config& config) {
   if (const Cursor log = root["access_log"]; log.is_map()) {
     config.access_log = read_access_log(log);
   }
+  config.limits = read_limits(root["limits"]);
   take(root["drain"]["delay"], config.drain.delay);
   take(root["drain"]["timeout"], config.drain.timeout);
 }
@@ -178,6 +240,7 @@ Backend read_backend(const Cursor& cursor, const Cursor& defaults) {
   if (const Cursor check = cursor["health_check"]; check.is_map()) {
     backend.health_check = read_health_check(check);
   }
+  read_tolerance(cursor["tolerate"], backend.tolerate);
   if (const Cursor detection = cursor["outlier_detection"]; detection.is_map()) {
     backend.outlier_detection = read_outlier_detection(detection);
   }

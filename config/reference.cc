@@ -182,6 +182,11 @@ class SchemaWriter {
     return "\"anyOf\": [{" + one + "}, {\"type\": \"string\", \"pattern\": \"[$][{]\"}]";
   }
 
+  // Not closed. YAML 1.1 editors make false of a plain off.
+  static std::string or_off(const std::string& one) {
+    return "\"anyOf\": [{\"enum\": [\"off\", false]}, {" + one + "}";
+  }
+
   static std::string scalar(const Key& key) {
     const std::string range = range_text(key);
     const std::size_t to = range.find(" to ");
@@ -203,12 +208,20 @@ class SchemaWriter {
       case KeyType::integer_or_auto:
         return "\"anyOf\": [{\"const\": \"auto\"}, {" + number(key, "integer", least, most) +
                "}, {\"type\": \"string\", \"pattern\": \"[$][{]\"}]";
+      case KeyType::integer_or_off:
+        return or_off(number(key, "integer", least, most)) +
+               ", {\"type\": \"string\", \"pattern\": \"[$][{]\"}]";
       case KeyType::percent:
         return with_variable(number(key, "number", least, most));
       case KeyType::duration:
         return with_variable("\"type\": \"string\", \"pattern\": \"^[0-9]+(ms|s|m|h)$\"");
+      case KeyType::duration_or_off:
+        return or_off("\"type\": \"string\", \"pattern\": \"^[0-9]+(ms|s|m|h)$|[$][{]\"") + "]";
       case KeyType::size:
         return with_variable("\"type\": \"string\", \"pattern\": \"^[0-9]+(B|KiB|MiB|GiB)$\"");
+      case KeyType::size_or_unlimited:
+        return with_variable(
+            "\"type\": \"string\", \"pattern\": \"^([0-9]+(B|KiB|MiB|GiB)|unlimited)$\"");
       default:
         return "\"type\": \"string\"";
     }

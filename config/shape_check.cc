@@ -137,7 +137,8 @@ void check_scalar(const Cursor& value, const Key& key) {
       if (is_unquoted(value)) check_number(value, key, parse_boolean(text), 0);
       return;
     case KeyType::integer_or_auto:
-      if (text == "auto") return;
+    case KeyType::integer_or_off:
+      if (text == (key.type == KeyType::integer_or_auto ? "auto" : "off")) return;
       [[fallthrough]];
     case KeyType::integer: {
       const auto parsed = parse_integer(text);
@@ -149,11 +150,17 @@ void check_scalar(const Cursor& value, const Key& key) {
       if (is_unquoted(value)) check_number(value, key, parsed, parsed.value.value_or(0));
       return;
     }
+    case KeyType::duration_or_off:
+      if (text == "off") return;
+      [[fallthrough]];
     case KeyType::duration: {
       const auto parsed = parse_duration(text);
       check_number(value, key, parsed, parsed.value.value_or(std::chrono::milliseconds(0)).count());
       return;
     }
+    case KeyType::size_or_unlimited:
+      if (text == "unlimited") return;
+      [[fallthrough]];
     case KeyType::size: {
       const auto parsed = parse_size(text);
       check_number(value, key, parsed, static_cast<std::int64_t>(parsed.value.value_or(0)));

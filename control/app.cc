@@ -1,8 +1,6 @@
 #include "control/app.h"
 
-#include <algorithm>
 #include <future>
-#include <sched.h>
 #include <sys/resource.h>
 #include <unistd.h>
 #include <utility>
@@ -13,6 +11,7 @@
 #include "control/change/resolve.h"
 #include "control/check/outside_warnings.h"
 #include "control/control_plane.h"
+#include "control/descriptors.h"
 #include "control/log/access_log_writer.h"
 #include "control/service/identity.h"
 #include "proxy/server.h"
@@ -34,24 +33,8 @@ void log_warnings(const config::Diagnostics& diagnostics, Log& log) {
   }
 }
 
-std::size_t worker_count(const config::Config& config) {
-  if (config.workers > 0) return static_cast<std::size_t>(config.workers);
-  cpu_set_t cpus;
-  CPU_ZERO(&cpus);
-  if (sched_getaffinity(0, sizeof cpus, &cpus) != 0) return 1;
-  return static_cast<std::size_t>(std::max(1, CPU_COUNT(&cpus)));
-}
-
 constexpr int kLoaderNice = 10;
 constexpr std::chrono::milliseconds kLookUpPatience{1'000};  // for warnings alone
-
-// Each connection needs a descriptor or two; the soft limit of a shell is far too low.
-void raise_descriptor_limit() {
-  rlimit limit{};
-  if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur == limit.rlim_max) return;
-  limit.rlim_cur = limit.rlim_max;
-  setrlimit(RLIMIT_NOFILE, &limit);
-}
 
 // Adds the place in the file to what the data plane said about an address.
 std::string with_place(const config::Config& config, const std::string& fault) {
@@ -200,6 +183,8 @@ std::string App::serving() {
 void App::log_start(const config::Config& config) {
   log_.info(std::string("ficus ") + kVersion + " (" + kRevision + ")");
   log_.info("workers " + std::to_string(server_->workers()));
+  log_.info(connection_limit_text(config));
+  if (const auto shortage = descriptor_shortage(config)) log_.warning(*shortage);
   if (config.state_dir) {
     log_.warning("state_dir " + *config.state_dir + " is accepted but not used in this version");
   }
@@ -277,6 +262,7 @@ std::vector<std::string> App::apply(std::shared_ptr<const ResolvedConfig> next) 
   control_->load(next, [&](const auto&) { in_force.set_value(); });
   in_force.get_future().wait();
   control_->set_listening(std::move(listening));
+  if (const auto shortage = descriptor_shortage(next->config)) log_.warning(*shortage);
   running_ = std::move(next);
   return {};
 }

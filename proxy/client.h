@@ -7,6 +7,7 @@
 #include "proxy/net/address.h"
 #include "proxy/net/buffers.h"
 #include "proxy/net/socket.h"
+#include "proxy/snapshot.h"
 
 namespace ficus::proxy {
 
@@ -21,9 +22,10 @@ struct Client {
   ReadBuffer in;
   SendBuffer out;
   Waiter waiter;
-  SocketAddress address;
+  SocketAddress address;  // of the peer, or what its PROXY header said
   std::string ip;
   config::ListenerTimeouts timeouts;
+  ListenerState* listener = nullptr;  // where it was accepted; outlives the connection
 };
 
 }  // namespace ficus::proxy

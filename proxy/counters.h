@@ -7,6 +7,7 @@
 #include <cstdint>
 
 #include "proxy/error.h"
+#include "proxy/http/head_fields.h"
 #include "proxy/side.h"
 
 namespace ficus::proxy {
@@ -130,7 +131,37 @@ struct alignas(64) EndpointCells {
   Cell connections_idle;
   Cell in_flight;
   std::array<Cell, kRetryReasons> retries;
-  Cell malformed_responses;
+  std::array<Cell, http::kMalformedRules> malformed_responses;  // refused, or tolerated and cleaned
+  // When a tolerated answer was last shown to the control side: seconds of the steady clock.
+  std::array<Cell, http::kMalformedRules> tolerated_shown;
+};
+
+// Why a connection was not served.
+enum class ShedReason : std::uint8_t { max_connections, max_connections_per_client, descriptors };
+inline constexpr std::size_t kShedReasons = 3;
+
+constexpr std::string_view text(ShedReason reason) {
+  constexpr std::array<std::string_view, kShedReasons> kText{
+      "max_connections", "max_connections_per_client", "descriptors"};
+  return kText[static_cast<std::size_t>(reason)];
+}
+
+// Why a connection ended before its first request.
+enum class BadPreamble : std::uint8_t { malformed, untrusted, timeout, cut };
+inline constexpr std::size_t kBadPreambles = 4;
+
+constexpr std::string_view text(BadPreamble fault) {
+  constexpr std::array<std::string_view, kBadPreambles> kText{"malformed", "untrusted", "timeout",
+                                                              "cut"};
+  return kText[static_cast<std::size_t>(fault)];
+}
+
+// What one worker counts for one listener.
+struct alignas(64) ListenerCells {
+  Cell connections_open;
+  std::array<Cell, kShedReasons> shed;
+  std::array<Cell, kBadPreambles> proxy_headers_refused;
+  std::array<Cell, kErrorKinds> requests_refused;  // answered before they reached a route
 };
 
 // Why a client's TLS handshake came to nothing.
@@ -150,7 +181,6 @@ struct alignas(64) WorkerCells {
   Cell connections_accepted;
   Cell requests;
   Cell in_flight;
-  Cell local_errors;  // answers to requests that reached no route
   Cell applied_version;
   Cell busy_micros;
   std::array<Cell, kHandshakeFailures> handshake_failures;

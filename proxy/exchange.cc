@@ -34,6 +34,10 @@ int status_for(const Error& error) {
       return 400;
     case ErrorKind::body_timeout:
       return 408;
+    case ErrorKind::body_too_large:
+      return 413;
+    case ErrorKind::exchange_timeout:
+      return error.fault == Fault::downstream ? 408 : 504;
     case ErrorKind::no_route:
       return 404;
     default:
@@ -72,6 +76,7 @@ void Exchange::accept(Client& client, const http::RequestHead& head) {
   head_bytes_.append(client.in.view().substr(0, head.size));
   request_.rebase_and_normalise(head_bytes_.data());
   client.in.consume(head.size);
+  identify_client();
 }
 
 void Exchange::reset() {
@@ -81,7 +86,8 @@ void Exchange::reset() {
   snapshot_ = {};
   head_bytes_.clear();
   trace_.reset();
-  fallback_granted_ = fell_back_ = request_begun_ = request_sink_broken_ = any_byte_sent_ = false;
+  fallback_granted_ = fell_back_ = side_chosen_ = request_begun_ = request_sink_broken_ =
+      any_byte_sent_ = false;
   response_begun_ = any_response_byte_ = server_keep_alive_ = tunnel_ = close_client_ = false;
   tried_.clear();
   last_endpoint_.reset();
@@ -111,7 +117,18 @@ Task<After> Exchange::run() {
     client_error_ = ErrorKind::no_route;
     answer({ErrorKind::no_route, Fault::downstream, RetrySafety::never,
             "no route fits this host, path and method"});
-    context_.cells.local_errors.add();
+    client_->listener->cells[context_.index]
+        .requests_refused[static_cast<std::size_t>(ErrorKind::no_route)]
+        .add();
+    if (snapshot_->access_log) write_log_line();
+    context_.cells.in_flight.subtract();
+    co_return after();
+  }
+  if (body_too_large()) {
+    request_id_ = random_hex(context_.random);
+    client_error_ = ErrorKind::body_too_large;
+    answer(refuse_body());
+    state_->cells.client_errors[static_cast<std::size_t>(ErrorKind::body_too_large)].add();
     if (snapshot_->access_log) write_log_line();
     context_.cells.in_flight.subtract();
     co_return after();
@@ -154,12 +171,13 @@ bool Exchange::find_route() {
 }
 
 void Exchange::choose() {
-  SideRequest request{request_view(), client_->address, std::time(nullptr)};
+  SideRequest request{request_view(), *client_address_, std::time(nullptr)};
   if (route_->pin) request.unix_now_ms = unix_ms_now();
   assigned_at_ = std::chrono::steady_clock::now();
   choice_ = choose_side(*route_, request, context_.index, context_.random);
   side_ = choice_.side;
-  const std::uint64_t client_hash = client_->address.ip_hash();
+  side_chosen_ = true;
+  const std::uint64_t client_hash = client_address_->ip_hash();
   outcome_.begin({route_, choice_, assigned_at_, client_hash, context_.index});
   state_->fallback_budget.request(now());
   if (http::client_request_id(request_).empty()) request_id_ = random_hex(context_.random);
@@ -242,7 +260,7 @@ Task<Error> Exchange::try_side() {
 Task<Error> Exchange::connect(const std::shared_ptr<EndpointState>& endpoint) {
   int failed = 0;
   lease_ = context_.pool.connect(endpoint, failed);
-  const SteadyTime limit = now() + backend().timeouts.connect;
+  const SteadyTime limit = std::min(now() + backend().timeouts.connect, exchange_limit());
   // A Unix socket says so if its queue is full, and tells nobody when it is not any more.
   if (!lease_ && failed == EAGAIN) failed = co_await connect_again(endpoint, limit);
   if (failed == ECANCELED) {
@@ -259,6 +277,7 @@ Task<Error> Exchange::connect(const std::shared_ptr<EndpointState>& endpoint) {
     }
     if (expired && !lease_->socket.writable()) {
       lease_.discard();
+      if (now() >= exchange_limit()) co_return exchange_too_long();
       co_return Error{ErrorKind::connect_timeout, Fault::upstream, RetrySafety::always,
                       "the server did not accept the connection in time"};
     }
@@ -373,7 +392,7 @@ After Exchange::after() const {
 // The conversation is over: the connection serves again if nothing is left on it.
 void Exchange::release() {
   const bool stray = !lease_->in.empty();
-  if (stray) context_.pool.cells(lease_->endpoint()).malformed_responses.add();
+  if (stray) count_malformed(http::MalformedRule::stray_bytes);
   if (server_keep_alive_ && request_pipe_.handed_over() && lease_->out.empty() &&
       !request_sink_broken_ && !stray) {
     lease_.give_back(backend().timeouts.pool_idle);

@@ -7,6 +7,7 @@
 #include "proxy/client.h"
 #include "proxy/error.h"
 #include "proxy/http/back_map.h"
+#include "proxy/http/head_writer.h"
 #include "proxy/http/trace_context.h"
 #include "proxy/net/task.h"
 #include "proxy/outcome.h"
@@ -69,6 +70,12 @@ class Exchange {
   void note_first_try(const Error& error);
   void write_log_line();
   void add_route(LogRecord& record) const;
+  // exchange_client.cc: who asks, and what he may
+  void identify_client();
+  bool body_too_large() const;
+  Error refuse_body() const;
+  SteadyTime exchange_limit() const;
+  Error exchange_too_long() const;
 
   // exchange_upstream.cc: which server, and what to think of it
   Task<Error> wait_for_room();
@@ -97,6 +104,8 @@ class Exchange {
   void judge_head();
   void record_failure(const Error& error);
 
+  void count_malformed(http::MalformedRule rule);
+
   const Backend& backend() const { return *route_->backend(side_); }
   SideCells& side_cells() const;
   SteadyTime now() const { return context_.loop.now(); }
@@ -106,6 +115,12 @@ class Exchange {
   SnapshotRef snapshot_;
   const Route* route_ = nullptr;
   RouteState::PerWorker* state_ = nullptr;
+
+  // the client
+  const SocketAddress* client_address_ = nullptr;  // the rightmost untrusted one
+  SocketAddress forwarded_address_;                // if it came in a field
+  http::HopField x_forwarded_ = http::HopField::add;
+  http::HopField forwarded_ = http::HopField::leave;
 
   // the request
   http::HeadBuffer head_bytes_;
@@ -123,6 +138,7 @@ class Exchange {
   SteadyTime outcome_due_ = Timer::kNever;
   bool fallback_granted_ = false;
   bool fell_back_ = false;
+  bool side_chosen_ = false;
 
   // the try
   TriedEndpoints tried_;

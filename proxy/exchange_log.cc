@@ -44,7 +44,9 @@ void Exchange::write_log_line() {
   if (!AccessLog::keeps(settings, ending, context_.random)) return;
   LogRecord record;
   record.request_id = http::client_request_id(request_);
-  record.client = client_->ip;
+  const bool behind_proxy = client_address_ == &forwarded_address_;
+  const std::string told = behind_proxy ? forwarded_address_.ip_text() : std::string();
+  record.client = behind_proxy ? std::string_view(told) : client_->ip;
   record.method = request_.method_text();
   record.host = request_.host();
   record.path = request_.path();
@@ -63,11 +65,16 @@ void Exchange::write_log_line() {
   }
   add_agent(request_, record);
   const std::string_view traceparent = request_.value(http::HeaderId::traceparent);
-  if (route_ != nullptr) {
+  if (route_ != nullptr && side_chosen_) {
     add_route(record);
     record.trace_id = trace_ ? trace_->trace_id() : traceparent.substr(3, 32);
     context_.access_log.write(settings, record);
     return;
+  }
+  // Answered before a side was chosen.
+  if (route_ != nullptr) {
+    record.route = route_->state->name;
+    if (record.request_id.empty()) record.request_id = request_id_.text();
   }
   const auto given = http::TraceContext::parse(traceparent);
   if (given) record.trace_id = given->trace_id();

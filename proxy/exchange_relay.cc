@@ -7,11 +7,11 @@
 #include "proxy/request_lookup.h"
 #include "proxy/route/pin.h"
 #include "proxy/route/sticky_key.h"
+#include "proxy/tolerated.h"
 
 namespace ficus::proxy {
 namespace {
 
-constexpr http::HeadLimits kResponseLimits{};
 // An answer that takes longer is judged before its end (GUARD §1).
 constexpr std::chrono::seconds kJudgedAfterHead{5};
 // Interim responses of one exchange. Enough for hours of 102; a bound for what is kept for a client
@@ -85,6 +85,8 @@ PipeState Exchange::send_request() {
   http::UpstreamHeadContext added;
   added.client_ip = client_->ip;
   if (client_->socket.tls() != nullptr) added.scheme = "https";
+  added.x_forwarded = x_forwarded_;
+  added.forwarded = forwarded_;
   if (http::client_request_id(request_).empty()) added.request_id = request_id_.text();
   if (trace_) {
     added.traceparent = trace_->traceparent();
@@ -100,6 +102,7 @@ PipeState Exchange::send_request() {
   } else {
     request_pipe_.begin({&client_->socket, &client_->in, &up.socket, &up.out}, request_.framing,
                         request_.content_length, request_.framing, now());
+    request_pipe_.set_payload_limit(snapshot_->limits.max_body_bytes);
     body_copy_.begin(copy_limit());
     if (request_.framing != http::Framing::none) request_pipe_.set_body_sink(&body_copy_);
     request_begun_ = true;
@@ -134,6 +137,9 @@ Exchange::Progress Exchange::on_request(PipeState state, Error& error) {
       error = {ErrorKind::malformed_request, Fault::downstream, RetrySafety::never,
                request_pipe_.fault()};
       return Progress::failed;
+    case PipeState::too_large:
+      error = refuse_body();
+      return Progress::failed;
   }
   return Progress::waiting;
 }
@@ -159,23 +165,28 @@ Exchange::Progress Exchange::read_head(Error& error) {
       }
       any_response_byte_ = true;
     }
-    const auto parsed = http::parse_response_head(up.in.view(), kResponseLimits, request_.method,
-                                                  context_.response_head);
+    const auto parsed =
+        http::parse_response_head(up.in.view(), snapshot_->limits.head, request_.method,
+                                  context_.response_head, backend().tolerate);
     switch (parsed.status) {
       case http::ParseStatus::incomplete:
         more = true;
         continue;
       case http::ParseStatus::fault:
-        context_.pool.cells(up.endpoint()).malformed_responses.add();
+        count_malformed(parsed.fault.rule);
         error = malformed(parsed.fault.detail);
         return Progress::failed;
       case http::ParseStatus::complete:
         break;
     }
+    if (context_.response_head.tolerated != 0) {
+      note_tolerated(backend(), context_.pool.cells(up.endpoint()), up.endpoint().name,
+                     context_.response_head);
+    }
     if (!context_.response_head.interim()) return on_head(error);
     interim_bytes_ += context_.response_head.size;
     if (interim_bytes_ > kMaxInterimBytes) {
-      context_.pool.cells(up.endpoint()).malformed_responses.add();
+      count_malformed(http::MalformedRule::interim);
       error = malformed("too many interim responses");
       return Progress::failed;
     }
@@ -201,7 +212,7 @@ Exchange::Progress Exchange::on_head(Error& error) {
   response_head_at_ = now();
   if (head.status == 101) {
     if (http::fits_offer(request_, head)) return begin_tunnel();
-    context_.pool.cells(lease_->endpoint()).malformed_responses.add();
+    count_malformed(http::MalformedRule::upgrade);
     error = malformed(request_.upgrade ? "101 to a protocol that was not offered"
                                        : "101 without a request to change the protocol");
     return Progress::failed;
@@ -277,9 +288,13 @@ PipeState Exchange::begin_response() {
   server_keep_alive_ = head.keep_alive && head.framing != http::Framing::until_close;
   client_framing_ = framing_towards(request_, head.framing);
   const bool request_done = request_pipe_.source_done();
+  // An answer that is short, or that the client was waiting for with its body, ends before the
+  // request does: the rest is not waited for. A stream may well flow beside it.
+  const bool streams = client_framing_ == http::Framing::chunked;
+  const bool ends_first =
+      !request_done && (!streams || request_.expect_continue || head.status >= 300);
   close_client_ = close_client_ || !request_.keep_alive || context_.draining ||
-                  client_framing_ == http::Framing::until_close ||
-                  (!request_done && (request_.expect_continue || head.status >= 300));
+                  client_framing_ == http::Framing::until_close || ends_first;
 
   http::DownstreamHeadContext to_client;
   to_client.client_minor_version = request_.minor_version;
@@ -346,8 +361,10 @@ Exchange::Progress Exchange::on_response(PipeState state, Error& error) {
     case PipeState::source_failed:
       error = lost_server(false, true);
       return Progress::failed;
+    case PipeState::too_large:  // answers have no limit
+      break;
     case PipeState::malformed:
-      context_.pool.cells(lease_->endpoint()).malformed_responses.add();
+      count_malformed(http::MalformedRule::chunk_syntax);
       error = malformed(response_pipe_.fault());
       return Progress::failed;
   }
@@ -381,7 +398,7 @@ SteadyTime Exchange::response_limit() const {
 
 // Whoever we wait for has a limit; the earliest counts.
 SteadyTime Exchange::deadline() const {
-  const SteadyTime limit = std::min(request_limit(), response_limit());
+  const SteadyTime limit = std::min({request_limit(), response_limit(), exchange_limit()});
   return outcome_.settled() ? limit : std::min(limit, outcome_due_);
 }
 
@@ -392,6 +409,7 @@ Error Exchange::on_deadline() {
     outcome_.success();
     outcome_due_ = Timer::kNever;
   }
+  if (now() >= exchange_limit()) return exchange_too_long();
   if (now() >= response_limit()) {
     if (response_pipe_.sink_blocked()) {
       return {ErrorKind::write_timeout, Fault::downstream, RetrySafety::never, {}};

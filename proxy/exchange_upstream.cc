@@ -53,7 +53,7 @@ Task<Error> Exchange::wait_for_room() {
   if (!context_.pool.wait(pending_, backend().state, client_->waiter)) {
     co_return overflow("too many requests wait for the backend");
   }
-  const SteadyTime limit = now() + backend().timeouts.connect;
+  const SteadyTime limit = std::min(now() + backend().timeouts.connect, exchange_limit());
   while (!pending_.granted()) {
     client_->in.keep();
     const bool expired = co_await client_->waiter.until(limit);
@@ -63,6 +63,7 @@ Task<Error> Exchange::wait_for_room() {
     }
     if (expired && !pending_.granted()) {
       pending_.leave();
+      if (now() >= exchange_limit()) co_return exchange_too_long();
       context_.pool.count_overflow(*backend().state);
       co_return overflow("no connection to the backend came free in time");
     }

@@ -2,14 +2,15 @@
 
 #include <algorithm>
 
+#include "proxy/connection_counts.h"
 #include "proxy/listener_set.h"
 #include "proxy/worker.h"
 
 namespace ficus::proxy {
 
-ProxyServer::ProxyServer(std::size_t workers) {
+ProxyServer::ProxyServer(std::size_t workers) : counts_(std::make_unique<ConnectionCounts>()) {
   for (std::size_t i = 0; i < workers; ++i) {
-    workers_.push_back(std::make_unique<Worker>(i, workers));
+    workers_.push_back(std::make_unique<Worker>(i, workers, *counts_));
   }
   rotate_ticket_keys();
   std::vector<Pool*> pools;

@@ -14,6 +14,7 @@
 
 namespace ficus::proxy {
 
+class ConnectionCounts;
 class Worker;
 
 // Where the control plane hands a finished snapshot to.
@@ -76,6 +77,7 @@ class ProxyServer final : public SnapshotSink {
     std::string bound;
   };
 
+  const std::unique_ptr<ConnectionCounts> counts_;  // shared by the workers
   std::vector<std::unique_ptr<Worker>> workers_;
   std::vector<Listening> listening_;
   std::vector<InheritedSocket> inherited_;

@@ -20,6 +20,7 @@
 #include "proxy/net/tls_server.h"
 #include "proxy/net/tls_session.h"
 #include "proxy/route/assign.h"
+#include "proxy/route/cidr.h"
 #include "proxy/route/fallback_budget.h"
 #include "proxy/route/override.h"
 #include "proxy/route/pin.h"
@@ -58,6 +59,15 @@ struct EndpointState {
   std::vector<TlsClientSessions> tls_sessions;  // by worker
 };
 
+// Is shown the begin of heads that broke a rule and were tolerated, at most one a second for each
+// worker, endpoint and rule. Called on worker threads; the text is redacted.
+class ToleranceSink {
+ public:
+  virtual ~ToleranceSink() = default;
+  virtual void tolerated(http::MalformedRule rule, std::string_view endpoint,
+                         std::string redacted_head) = 0;
+};
+
 struct Endpoint {
   std::shared_ptr<EndpointState> state;
   bool healthy = true;
@@ -69,6 +79,8 @@ struct Backend {
   std::vector<Endpoint> endpoints;
   config::BackendTimeouts timeouts;
   std::shared_ptr<const TlsClient> tls;  // null if no endpoint has a tls_name
+  config::Tolerance tolerate;
+  std::shared_ptr<ToleranceSink> tolerance_sink;  // null: nobody wants to see
   std::shared_ptr<BackendState> state;
   std::optional<config::OutlierDetection> outlier_detection;
   std::uint32_t preconnect = 0;  // connections that each worker opens to a new endpoint
@@ -136,10 +148,31 @@ struct Route {
   }
 };
 
+// What survives snapshots for one listener. Stable address; each worker touches its own cells.
+struct ListenerState {
+  ListenerState(std::string listener_address, std::size_t workers)
+      : address(std::move(listener_address)), cells(workers) {}
+
+  const std::string address;         // as configured
+  std::vector<ListenerCells> cells;  // by worker
+};
+
 struct ListenerSettings {
   std::string address;  // "127.0.0.1:8080": which listener these are for
   config::ListenerTimeouts timeouts;
   std::shared_ptr<const TlsServer> tls;  // null: plain
+  std::shared_ptr<ListenerState> state;
+  CidrSet trusted_proxies;
+  config::ProxyProtocol proxy_protocol = config::ProxyProtocol::off;
+  config::Forwarding forwarding;
+};
+
+// What clients may ask for.
+struct ClientLimits {
+  http::HeadLimits head;
+  std::uint64_t max_body_bytes = UINT64_MAX;
+  std::uint64_t max_connections = UINT64_MAX;
+  std::uint32_t max_connections_per_client = 0;  // 0: off
 };
 
 // All that a worker needs to route: immutable, built by the control thread, installed whole.
@@ -151,6 +184,15 @@ struct RoutingSnapshot {
   std::shared_ptr<const RouteMatcher> matcher = std::make_shared<const RouteMatcher>();
   std::vector<ListenerSettings> listeners;
   std::optional<LogSettings> access_log;  // none: off
+  ClientLimits limits;
+
+  // Of the listener whose state that is; null if it left the configuration.
+  const ListenerSettings* listener(const ListenerState* state) const {
+    for (const ListenerSettings& settings : listeners) {
+      if (settings.state.get() == state) return &settings;
+    }
+    return nullptr;
+  }
 };
 
 }  // namespace ficus::proxy

@@ -18,7 +18,8 @@ std::uint64_t thread_cpu_micros() {
 
 }  // namespace
 
-Worker::Worker(std::size_t index, std::size_t workers) : context_(index, workers) {}
+Worker::Worker(std::size_t index, std::size_t workers, ConnectionCounts& counts)
+    : context_(index, workers, counts) {}
 
 Worker::~Worker() { stop(); }
 

@@ -17,7 +17,8 @@ namespace ficus::proxy {
 // the order of the calls.
 class Worker {
  public:
-  Worker(std::size_t index, std::size_t workers);
+  // `counts` is shared by all workers and outlives them.
+  Worker(std::size_t index, std::size_t workers, ConnectionCounts& counts);
   ~Worker();
 
   void start();

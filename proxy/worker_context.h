@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include "proxy/connection_counts.h"
 #include "proxy/counters.h"
 #include "proxy/http/head_buffer.h"
 #include "proxy/http/request_head.h"
@@ -56,7 +57,7 @@ class SnapshotRef {
 
 // What the connections and exchanges of one worker share. Loop thread only.
 struct WorkerContext {
-  WorkerContext(std::size_t worker_index, std::size_t worker_count);
+  WorkerContext(std::size_t worker_index, std::size_t worker_count, ConnectionCounts& counts);
   ~WorkerContext();
 
   const std::size_t index;
@@ -71,6 +72,11 @@ struct WorkerContext {
   AccessLog access_log;
   SnapshotRef snapshot;
   bool draining = false;
+  ConnectionCounts& connection_counts;
+  std::size_t turned_away = 0;  // connections that are told so and wait for their end
+
+  // Keeps the state alive as long as this worker, whatever becomes of the listener.
+  ListenerState* pin(const std::shared_ptr<ListenerState>& state);
 
   // Scratch between a readiness event and the end of its handler.
   http::HeadBuffer head;
@@ -83,6 +89,7 @@ struct WorkerContext {
 
  private:
   std::vector<std::unique_ptr<Exchange>> spare_exchanges_;
+  std::vector<std::shared_ptr<ListenerState>> pinned_listeners_;
 };
 
 }  // namespace ficus::proxy

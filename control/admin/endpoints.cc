@@ -6,6 +6,7 @@
 
 #include "control/admin/problem.h"
 #include "control/admin/read_handlers.h"
+#include "control/admin/tolerated_handler.h"
 #include "control/admin/weight_handlers.h"
 
 namespace ficus::control {
@@ -20,7 +21,7 @@ struct Endpoint {
   Handler handle;
 };
 
-constexpr std::array<Endpoint, 11> kEndpoints{{
+constexpr std::array<Endpoint, 12> kEndpoints{{
     {"GET", "/api/v1/status", get_status},
     {"GET", "/api/v1/routes", get_routes},
     {"GET", "/api/v1/routes/{name}", get_route},
@@ -29,6 +30,7 @@ constexpr std::array<Endpoint, 11> kEndpoints{{
     {"POST", "/api/v1/routes/{name}/rollback", post_rollback},
     {"POST", "/api/v1/routes/{name}/rearm", post_rearm},
     {"POST", "/api/v1/rollback", post_rollback_all},
+    {"GET", "/api/v1/backends/{name}/tolerated", get_tolerated},
     {"GET", "/metrics", get_metrics},
     {"GET", "/livez", get_livez},
     {"GET", "/readyz", get_readyz},

@@ -123,7 +123,7 @@ void get_route(const AdminContext& context, const AdminRequest&, const std::stri
 
 void get_metrics(const AdminContext& context, const AdminRequest&, const std::string&,
                  const AdminReply& reply) {
-  AdminResponse response = plain(200, Exposition(context.view(), context.cells).text());
+  AdminResponse response = plain(200, Exposition(context.view()).text());
   response.content_type = "text/plain; version=0.0.4; charset=utf-8";
   reply(std::move(response));
 }

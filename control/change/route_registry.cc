@@ -117,6 +117,18 @@ std::shared_ptr<proxy::EndpointState> RouteRegistry::endpoint(const std::string&
   return state;
 }
 
+std::shared_ptr<proxy::ListenerState> RouteRegistry::listener(const std::string& address) {
+  auto& state = listeners_[address];
+  if (!state) state = std::make_shared<proxy::ListenerState>(address, workers_);
+  return state;
+}
+
+std::shared_ptr<ToleratedAnswers> RouteRegistry::tolerated(const std::string& backend) {
+  auto& answers = tolerated_[backend];
+  if (!answers) answers = std::make_shared<ToleratedAnswers>();
+  return answers;
+}
+
 void RouteRegistry::end_snapshot() {
   look_from_ = 0;
   for (const KnownEndpoint& known : endpoints_) {

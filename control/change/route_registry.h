@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "config/model.h"
+#include "control/change/tolerated_answers.h"
 #include "control/change/weight_change.h"
 #include "control/clock.h"
 #include "proxy/snapshot.h"
@@ -41,6 +42,9 @@ class RouteRegistry {
                                                  const config::EndpointUrl& url,
                                                  const proxy::SocketAddress& address,
                                                  const TlsIdentity& tls = {});
+
+  std::shared_ptr<proxy::ListenerState> listener(const std::string& address);
+  std::shared_ptr<ToleratedAnswers> tolerated(const std::string& backend);
 
   // Around the making of a snapshot: the endpoints that were not asked for in between are gone, and
   // workers close their connections to them.
@@ -88,6 +92,8 @@ class RouteRegistry {
   std::map<std::string, std::uint32_t> slots_;  // by key
   std::uint64_t snapshot_ = 0;
   std::size_t look_from_ = 0;  // no slot before it is free
+  std::map<std::string, std::shared_ptr<proxy::ListenerState>> listeners_;
+  std::map<std::string, std::shared_ptr<ToleratedAnswers>> tolerated_;
 };
 
 }  // namespace ficus::control

@@ -1,7 +1,7 @@
 #include "control/change/snapshot_builder.h"
 
-#include <cmath>
 #include <chrono>
+#include <cmath>
 #include <map>
 #include <string>
 #include <string_view>
@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "control/change/compiled_rules.h"
+#include "control/descriptors.h"
 #include "proxy/route/pin.h"
 #include "proxy/route/sticky_key.h"
 
@@ -38,6 +39,8 @@ std::unique_ptr<proxy::Backend> build_backend(const config::Backend& from,
     const auto tls = sources.tls->backends.find(from.name);
     if (tls != sources.tls->backends.end()) backend->tls = tls->second;
   }
+  backend->tolerate = from.tolerate;
+  backend->tolerance_sink = sources.registry.tolerated(from.name);
   backend->outlier_detection = from.outlier_detection;
   backend->preconnect = static_cast<std::uint32_t>(from.preconnect);
   backend->state = sources.registry.backend(from.name);
@@ -118,6 +121,30 @@ proxy::Route build_route(const config::Route& from, const CompiledRules::OfRoute
   return route;
 }
 
+proxy::ListenerSettings build_listener(const config::Listener& from,
+                                       const SnapshotSources& sources) {
+  proxy::ListenerSettings settings;
+  settings.address = from.address();
+  settings.timeouts = from.timeouts;
+  settings.state = sources.registry.listener(settings.address);
+  settings.trusted_proxies = cidr_set(from.trusted_proxies);
+  settings.proxy_protocol = from.proxy_protocol;
+  settings.forwarding = from.forwarding;
+  return settings;
+}
+
+proxy::ClientLimits build_limits(const config::Config& config) {
+  const config::Limits& from = config.limits;
+  proxy::ClientLimits limits;
+  limits.head.max_head_bytes = static_cast<std::uint32_t>(from.max_header_bytes);
+  limits.head.max_fields = from.max_headers;
+  limits.head.max_uri_bytes = static_cast<std::uint32_t>(from.max_uri_bytes);
+  limits.max_body_bytes = from.max_body_bytes.value_or(UINT64_MAX);
+  limits.max_connections = max_connections(config);
+  limits.max_connections_per_client = from.max_connections_per_client.value_or(0);
+  return limits;
+}
+
 }  // namespace
 
 std::shared_ptr<const proxy::RoutingSnapshot> build_snapshot(const SnapshotSources& sources) {
@@ -139,16 +166,16 @@ std::shared_ptr<const proxy::RoutingSnapshot> build_snapshot(const SnapshotSourc
   }
   snapshot->matcher = rules->matcher;
   for (std::size_t i = 0; i < config.listeners.size(); ++i) {
-    const config::Listener& listener = config.listeners[i];
+    snapshot->listeners.push_back(build_listener(config.listeners[i], sources));
     const bool known = sources.tls != nullptr && i < sources.tls->listeners.size();
-    snapshot->listeners.push_back(
-        {listener.address(), listener.timeouts, known ? sources.tls->listeners[i] : nullptr});
+    if (known) snapshot->listeners.back().tls = sources.tls->listeners[i];
   }
   if (config.access_log) {
     const double basis_points = std::round(config.access_log->sample_percent * 100);
     snapshot->access_log = {proxy::LineFormat(config.access_log->format),
                             static_cast<std::uint32_t>(basis_points)};
   }
+  snapshot->limits = build_limits(config);
   return snapshot;
 }
 

@@ -9,6 +9,7 @@
 #include "control/change/route_registry.h"
 #include "control/change/snapshot_builder.h"
 #include "control/decision.h"
+#include "proxy/client_identity.h"
 #include "proxy/http/head_writer.h"
 #include "proxy/http/request_head.h"
 #include "proxy/http/trace_context.h"
@@ -64,8 +65,9 @@ void build(Setting& setting) {
                               1};
   setting.table = RouteTable{}.reloaded(setting.resolved.config, at);
   const HealthLookup healthy = [](const std::string&, const proxy::EndpointState&) { return true; };
-  setting.snapshot = build_snapshot({setting.resolved.config, setting.resolved.addresses,
-                                     setting.resolved.rules, setting.table, setting.registry, healthy, at});
+  setting.snapshot =
+      build_snapshot({setting.resolved.config, setting.resolved.addresses, setting.resolved.rules,
+                      setting.table, setting.registry, healthy, at});
 }
 
 std::string why(const proxy::RuledSide& ruled, const proxy::SideTerms& terms) {
@@ -154,11 +156,18 @@ std::string match_text(const config::Match& match) {
   return result.empty() ? "every request" : result;
 }
 
-std::string forwarded_text(const http::RequestHead& head, const proxy::SocketAddress& client,
+// Who sends it, and what backends are told about that.
+struct Sender {
+  std::string peer;
+  proxy::ClientIdentity identity;
+};
+
+std::string forwarded_text(const http::RequestHead& head, const Sender& sender,
                            const http::Rewrite* rewrite) {
-  const std::string ip = client.ip_text();
   http::UpstreamHeadContext context;
-  context.client_ip = ip;
+  context.client_ip = sender.peer;
+  context.x_forwarded = sender.identity.x_forwarded;
+  context.forwarded = sender.identity.forwarded;
   if (http::client_request_id(head).empty()) context.request_id = "(made for each request)";
   if (!http::TraceContext::parse(head.value(http::HeaderId::traceparent))) {
     context.traceparent = "(begun for each request)";
@@ -175,14 +184,14 @@ std::string forwarded_text(const http::RequestHead& head, const proxy::SocketAdd
 }
 
 // One request for each side that it may go to, unless both get the same.
-std::string requests_text(const http::RequestHead& head, const proxy::SocketAddress& client,
+std::string requests_text(const http::RequestHead& head, const Sender& sender,
                           const proxy::Route& route, std::optional<proxy::Side> side) {
-  if (side) return forwarded_text(head, client, route.rewrite(*side));
-  if (route.rewrites == nullptr) return forwarded_text(head, client, nullptr);
+  if (side) return forwarded_text(head, sender, route.rewrite(*side));
+  if (route.rewrites == nullptr) return forwarded_text(head, sender, nullptr);
   std::string result;
   for (const proxy::Side one : {proxy::Side::legacy, proxy::Side::fresh}) {
     result += (result.empty() ? "\nto " : "to ") + std::string(proxy::text(one)) + ":" +
-              forwarded_text(head, client, route.rewrite(one));
+              forwarded_text(head, sender, route.rewrite(one));
   }
   return result;
 }
@@ -198,24 +207,27 @@ Explanation explain(const std::string& config_path, const Question& question) {
     }
     return explanation;
   }
-  const auto client = proxy::SocketAddress::parse(question.client, 0);
-  if (!client) return refused("--client: '" + question.client + "' is no IP address");
+  const auto peer = proxy::SocketAddress::parse(question.client, 0);
+  if (!peer) return refused("--client: '" + question.client + "' is no IP address");
 
+  Setting setting;
+  setting.resolved.config = std::move(*loaded.config);
+  build(setting);
   std::string text = head_text(question);
   http::RequestHead head;
-  const http::ParseOutcome outcome = http::parse_request_head(text, http::HeadLimits{}, head);
+  const http::ParseOutcome outcome =
+      http::parse_request_head(text, setting.snapshot->limits.head, head);
   if (outcome.status != http::ParseStatus::complete) {
     return refused("the proxy would refuse the request: " + std::string(outcome.fault.detail));
   }
 
   head.rebase_and_normalise(text.data());
-
-  Setting setting;
-  setting.resolved.config = std::move(*loaded.config);
-  build(setting);
+  // The first listener's terms: a URL does not say which one it reaches.
+  const proxy::ClientIdentity identity =
+      proxy::identify_client(setting.snapshot->listeners.front(), *peer, head);
   proxy::SideRequest request;
   request.view = proxy::view_of(head);
-  request.client = *client;
+  request.client = identity.address.empty() ? *peer : identity.address;
   request.unix_now = std::chrono::duration_cast<std::chrono::seconds>(
                          std::chrono::system_clock::now().time_since_epoch())
                          .count();
@@ -233,9 +245,11 @@ Explanation explain(const std::string& config_path, const Question& question) {
   Explanation explanation;
   explanation.text =
       line("route", route.state->name + " at " + percent_text(terms.weight) + " new") +
+      (identity.address.empty() ? "" : line("client", identity.address.ip_text())) +
       line("match",
            match_text(setting.resolved.config.routes[static_cast<std::size_t>(found)].match)) +
-      sides_text(route, terms, ruled) + requests_text(head, *client, route, ruled.side);
+      sides_text(route, terms, ruled) +
+      requests_text(head, {peer->ip_text(), identity}, route, ruled.side);
   return explanation;
 }
 

@@ -270,10 +270,11 @@ void add_backends(const View& view, Families& out) {
   Family healthy("endpoint_healthy", "1: healthy, or not checked.", MetricType::Gauge);
   Family ejected("endpoint_ejected", "1: ejected by outlier detection.", MetricType::Gauge);
   Family ejections("ejections_total", "Times that an endpoint was ejected.", MetricType::Counter);
-  Family malformed("malformed_responses_total", "Answers that broke HTTP.", MetricType::Counter);
+  Family malformed("malformed_responses_total",
+                   "Answers that broke a rule of HTTP, refused or tolerated.", MetricType::Counter);
   for (const auto& backend : view.snapshot->backends) {
     std::array<std::uint64_t, proxy::kRetryReasons> retried{};
-    std::uint64_t broken = 0;
+    std::array<std::uint64_t, proxy::http::kMalformedRules> broken{};
     for (const proxy::Endpoint& endpoint : backend->endpoints) {
       using Cells = proxy::EndpointCells;
       const auto total = [&](const Cell Cells::*cell) {
@@ -283,11 +284,15 @@ void add_backends(const View& view, Families& out) {
       connections.add(with(labels, "state", "active"), total(&Cells::connections_active));
       connections.add(with(labels, "state", "idle"), total(&Cells::connections_idle));
       healthy.add(labels, endpoint.healthy ? 1.0 : 0.0);
+      for (std::size_t rule = 0; rule < broken.size(); ++rule) {
+        broken[rule] += sum(*endpoint.state, [&](const Cells& cells) -> const Cell& {
+          return cells.malformed_responses[rule];
+        });
+      }
       if (backend->outlier_detection) {
         ejected.add(labels, endpoint.state->standing.ejected() ? 1.0 : 0.0);
         ejections.add(labels, endpoint.state->standing.ejections());
       }
-      broken += total(&Cells::malformed_responses);
       for (std::size_t reason = 0; reason < retried.size(); ++reason) {
         retried[reason] += sum(*endpoint.state, [&](const Cells& cells) -> const Cell& {
           return cells.retries[reason];
@@ -297,7 +302,10 @@ void add_backends(const View& view, Families& out) {
     for (std::size_t reason = 0; reason < retried.size(); ++reason) {
       retries.add({{"backend", backend->name}, {"reason", kReasons[reason]}}, retried[reason]);
     }
-    malformed.add({{"backend", backend->name}}, broken);
+    for (std::size_t rule = 0; rule < broken.size(); ++rule) {
+      const std::string name(text(static_cast<proxy::http::MalformedRule>(rule)));
+      malformed.add_unless_zero({{"backend", backend->name}, {"rule", name}}, broken[rule]);
+    }
   }
   out.push_back(retries.take());
   out.push_back(connections.take());
@@ -366,8 +374,56 @@ void add_names(const View& view, Families& out) {
   out.push_back(failures.take());
 }
 
-void add_process(const View& view, const WorkerCellsOf& cells, Families& out) {
+template <typename Pick>
+std::uint64_t sum(const proxy::ListenerState& listener, Pick pick) {
+  std::uint64_t total = 0;
+  for (const auto& cells : listener.cells) total += pick(cells).value();
+  return total;
+}
+
+void add_listeners(const View& view, Families& out) {
+  using Cells = proxy::ListenerCells;
   Family connections("downstream_connections", "Connections of clients.", MetricType::Gauge);
+  Family shed("shed_total", "Connections turned away because of a limit.", MetricType::Counter);
+  Family preambles("proxy_headers_refused_total",
+                   "Connections closed for the PROXY header they began with.", MetricType::Counter);
+  Family refused("refused_requests_total", "Requests answered before they reached a route.",
+                 MetricType::Counter);
+  Family used("limit_used_ratio", "Share of a limit that is in use.", MetricType::Gauge);
+  std::uint64_t all = 0;
+  for (const proxy::ListenerSettings& listener : view.snapshot->listeners) {
+    const Labels labels{{"listener", listener.address}};
+    const std::uint64_t open = sum(
+        *listener.state, [](const Cells& cells) -> const Cell& { return cells.connections_open; });
+    all += open;
+    connections.add(with(labels, "state", "open"), open);
+    for (std::size_t reason = 0; reason < proxy::kShedReasons; ++reason) {
+      shed.add(with(labels, "reason", std::string(text(static_cast<proxy::ShedReason>(reason)))),
+               sum(*listener.state,
+                   [&](const Cells& cells) -> const Cell& { return cells.shed[reason]; }));
+    }
+    for (std::size_t fault = 0; fault < proxy::kBadPreambles; ++fault) {
+      preambles.add_unless_zero(
+          with(labels, "reason", std::string(text(static_cast<proxy::BadPreamble>(fault)))),
+          sum(*listener.state, [&](const Cells& cells) -> const Cell& {
+            return cells.proxy_headers_refused[fault];
+          }));
+    }
+    for (std::size_t kind = 0; kind < proxy::kErrorKinds; ++kind) {
+      refused.add_unless_zero(
+          with(labels, "kind", std::string(text(static_cast<proxy::ErrorKind>(kind)))),
+          sum(*listener.state,
+              [&](const Cells& cells) -> const Cell& { return cells.requests_refused[kind]; }));
+    }
+  }
+  used.add({{"limit", "max_connections"}},
+           static_cast<double>(all) / static_cast<double>(view.snapshot->limits.max_connections));
+  for (Family* family : {&connections, &shed, &preambles, &refused, &used}) {
+    out.push_back(family->take());
+  }
+}
+
+void add_process(const View& view, Families& out) {
   Family busy("worker_busy_ratio", "Share of the last 10 s that a worker did not wait.",
               MetricType::Gauge);
   Family reload("config_last_reload_success", "1: the last configuration was taken.",
@@ -375,18 +431,14 @@ void add_process(const View& view, const WorkerCellsOf& cells, Families& out) {
   Family dropped("access_log_dropped_total", "Lines of the access log that were not written.",
                  MetricType::Counter);
   Family build("build_info", "The running build.", MetricType::Gauge);
-  std::uint64_t open = 0;
   for (std::size_t worker = 0; worker < view.applied.size(); ++worker) {
-    open += cells(worker).connections_open.value();
     if (worker < view.busy.size()) {
       busy.add({{"worker", std::to_string(worker)}}, view.busy[worker]);
     }
   }
-  connections.add({{"state", "open"}}, open);
   reload.add({}, view.reload.succeeded ? 1.0 : 0.0);
   dropped.add({}, view.access_log_dropped);
   build.add({{"version", kVersion}, {"revision", kRevision}}, 1.0);
-  out.push_back(connections.take());
   out.push_back(busy.take());
   out.push_back(reload.take());
   out.push_back(dropped.take());
@@ -409,7 +461,8 @@ Families Exposition::Collect() const {
   add_tls(*view_, cells_, families);
   add_limits(*view_, families);
   add_names(*view_, families);
-  add_process(*view_, cells_, families);
+  add_listeners(*view_, families);
+  add_process(*view_, families);
   return families;
 }
 

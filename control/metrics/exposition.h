@@ -20,8 +20,7 @@ using WorkerCellsOf = std::function<const proxy::WorkerCells&(std::size_t worker
 // Thread: any; reads cells that only workers write.
 class Exposition final : public prometheus::Collectable {
  public:
-  Exposition(std::shared_ptr<const View> view, WorkerCellsOf cells)
-      : view_(std::move(view)), cells_(std::move(cells)) {}
+  explicit Exposition(std::shared_ptr<const View> view) : view_(std::move(view)) {}
 
   std::vector<prometheus::MetricFamily> Collect() const override;
 
@@ -30,7 +29,6 @@ class Exposition final : public prometheus::Collectable {
 
  private:
   const std::shared_ptr<const View> view_;
-  const WorkerCellsOf cells_;
 };
 
 }  // namespace ficus::control

@@ -9,11 +9,12 @@
 namespace ficus::proxy {
 namespace {
 
-constexpr http::HeadLimits kLimits{};
 // How much of what a client still sends is read away after a final answer, and for how long, so
 // that the answer is not lost to a reset (RFC 9112 §9.6).
 constexpr std::chrono::seconds kLingerTime{2};
 constexpr std::size_t kLingerBytes = 1024 * 1024;
+// For the first bytes of a client that is turned away: an answer before its request may be lost.
+constexpr std::chrono::seconds kTurnAwayTime{2};
 
 }  // namespace
 
@@ -51,19 +52,37 @@ void ConnectionList::clear() {
   }
 }
 
-Connection::Connection(WorkerContext& context, ConnectionList& list, FileDescriptor fd,
-                       const SocketAddress& peer, const ListenerSettings& settings)
+Connection::Connection(WorkerContext& context, ConnectionList& list, Accepted accepted)
     : context_(context),
       list_(list),
-      client_(context.loop, std::move(fd), context.area, peer),
-      tls_(settings.tls),
+      client_(
+          context.loop, std::move(accepted.fd), context.area,
+          SocketAddress(reinterpret_cast<const sockaddr*>(&accepted.peer), sizeof accepted.peer)),
+      tls_(accepted.listener.tls),
+      proxy_protocol_(accepted.listener.proxy_protocol),
+      over_(accepted.over),
       task_(run()) {
-  client_.timeouts = settings.timeouts;
+  client_.timeouts = accepted.listener.timeouts;
+  client_.listener = context.pin(accepted.listener.state);
   context_.cells.connections_accepted.add();
   context_.cells.connections_open.add();
+  if (over_) {
+    ++context_.turned_away;
+  } else {
+    cells().connections_open.add();
+  }
 }
 
-Connection::~Connection() { context_.cells.connections_open.subtract(); }
+Connection::~Connection() {
+  context_.cells.connections_open.subtract();
+  if (over_) {
+    --context_.turned_away;
+    return;
+  }
+  cells().connections_open.subtract();
+  context_.connection_counts.give_back();
+  if (client_counted_) context_.connection_counts.give_back_client(client_.address.ip_hash());
+}
 
 void Connection::start(std::unique_ptr<Connection> connection) {
   Connection* self = connection.release();
@@ -82,8 +101,15 @@ void Connection::end() {
 }
 
 Task<void> Connection::run() {
-  const bool ready = tls_ == nullptr || co_await shake_hands();
-  while (ready) {
+  bool open = true;
+  if (proxy_protocol_ != config::ProxyProtocol::off && !over_) open = co_await read_proxy_header();
+  if (open && !over_) admit_client();
+  if (open && over_) {
+    co_await turn_away();
+    open = false;
+  }
+  if (open && tls_ != nullptr) open = co_await shake_hands();
+  while (open) {
     const Head head = co_await read_head();
     if (head == Head::gone) break;
     After after = After::linger;
@@ -113,7 +139,14 @@ Task<void> Connection::run() {
 bool Connection::parse_now(std::size_t parsed_size) const {
   const std::string_view bytes = client_.in.view();
   const std::string_view fresh = bytes.substr(parsed_size);
-  return bytes.size() >= kLimits.max_uri_bytes || fresh.find('\n') != std::string_view::npos;
+  return bytes.size() >= context_.snapshot->limits.head.max_uri_bytes ||
+         fresh.find('\n') != std::string_view::npos;
+}
+
+// While draining nobody is waited for. What lies in the kernel, of a connection that has only just
+// been accepted, is not idle: the edge that tells of it is on its way.
+bool Connection::ends_idle() const {
+  return context_.draining && !client_.socket.has_unseen_input();
 }
 
 Task<Connection::Head> Connection::read_head() {
@@ -122,8 +155,8 @@ Task<Connection::Head> Connection::read_head() {
   for (;;) {
     if (client_.in.size() > parsed_size && parse_now(parsed_size)) {
       parsed_size = client_.in.size();
-      const auto parsed =
-          http::parse_request_head(client_.in.view(), kLimits, context_.request_head);
+      const auto parsed = http::parse_request_head(
+          client_.in.view(), context_.snapshot->limits.head, context_.request_head);
       if (parsed.status == http::ParseStatus::complete) co_return Head::complete;
       if (parsed.status == http::ParseStatus::fault) {
         refuse(parsed.fault);
@@ -136,7 +169,7 @@ Task<Connection::Head> Connection::read_head() {
       if (got.state == IoResult::State::ok) continue;
       if (got.state != IoResult::State::would_block) co_return Head::gone;
     }
-    if (client_.socket.broken() || (context_.draining && client_.in.empty())) co_return Head::gone;
+    if (client_.socket.broken() || (client_.in.empty() && ends_idle())) co_return Head::gone;
     client_.in.keep();
     const bool idle = client_.in.empty();
     const auto limit =
@@ -145,15 +178,17 @@ Task<Connection::Head> Connection::read_head() {
     if (!expired || client_.socket.readable()) continue;
     if (idle) co_return Head::gone;
     // For what is known of it: the scratch may be another connection's by now.
-    http::parse_request_head(client_.in.view(), kLimits, context_.request_head);
-    refuse({408, ErrorKind::request_timeout, "the request's head did not arrive in time"});
+    http::parse_request_head(client_.in.view(), context_.snapshot->limits.head,
+                             context_.request_head);
+    refuse({408, ErrorKind::request_timeout, http::MalformedRule::none,
+            "the request's head did not arrive in time"});
     co_return Head::refused;
   }
 }
 
 // The method counts as soon as it is known: an answer to HEAD has no body (RFC 9110 §9.3.2).
 void Connection::refuse(const http::HeadFault& fault) {
-  context_.cells.local_errors.add();
+  cells().requests_refused[static_cast<std::size_t>(fault.kind)].add();
   http::LocalReply reply;
   reply.status = fault.status;
   reply.detail = fault.detail;
@@ -182,6 +217,22 @@ Task<bool> Connection::flush() {
       co_return false;
     }
   }
+}
+
+// The answer waits for the first bytes of the request: some clients take one that comes before for
+// a fault of the connection.
+// Whoever waits for a handshake would not understand an answer, and a handshake costs too much.
+Task<void> Connection::turn_away() {
+  if (tls_ != nullptr) co_return;
+  if (!client_.socket.readable()) {
+    co_await client_.waiter.until(context_.loop.now() + kTurnAwayTime);
+  }
+  if (client_.socket.broken()) co_return;
+  context_.head.clear();
+  write_shed_reply(*over_, context_.head);
+  const iovec part{context_.head.data(), context_.head.size()};
+  client_.out.send(client_.socket, &part, 1);
+  co_await linger();
 }
 
 Task<void> Connection::linger() {

@@ -1,5 +1,8 @@
 #pragma once
 
+#include <optional>
+#include <sys/socket.h>
+
 #include "proxy/client.h"
 #include "proxy/exchange.h"
 #include "proxy/net/task.h"
@@ -25,12 +28,23 @@ class ConnectionList {
   Connection* first_ = nullptr;
 };
 
+// A connection as the listener accepted it.
+struct Accepted {
+  FileDescriptor fd;
+  const sockaddr_storage& peer;
+  const ListenerSettings& listener;
+  // Set: it is over a limit and is only told so.
+  std::optional<ShedReason> over{};
+};
+
+// The answer to a connection that is over a limit.
+void write_shed_reply(ShedReason reason, http::HeadBuffer& out);
+
 // A client's connection: reads one request head after another and lends itself to an exchange for
 // each. Owns itself from start() on and is gone when its loop ends. Loop thread only.
 class Connection final : public Retired {
  public:
-  Connection(WorkerContext& context, ConnectionList& list, FileDescriptor fd,
-             const SocketAddress& peer, const ListenerSettings& settings);
+  Connection(WorkerContext& context, ConnectionList& list, Accepted accepted);
   ~Connection() override;
 
   static void start(std::unique_ptr<Connection> connection);
@@ -42,6 +56,13 @@ class Connection final : public Retired {
   enum class Head : std::uint8_t { complete, refused, gone };
 
   Task<void> run();
+  // connection_begin.cc
+  Task<bool> read_proxy_header();
+  enum class Preamble : std::uint8_t { incomplete, complete, refused };
+  Preamble take_proxy_header();
+  void count_preamble(BadPreamble fault);
+  void admit_client();
+  Task<void> turn_away();
   // handshake.cc. False: the connection is over.
   Task<bool> shake_hands();
   Task<void> fail_handshake(HandshakeFailure why);
@@ -50,7 +71,9 @@ class Connection final : public Retired {
   Task<void> linger();
   void refuse(const http::HeadFault& fault);
   bool parse_now(std::size_t parsed_size) const;
+  bool ends_idle() const;
   void end();
+  ListenerCells& cells() { return client_.listener->cells[context_.index]; }
 
   WorkerContext& context_;
   ConnectionList& list_;
@@ -59,6 +82,9 @@ class Connection final : public Retired {
   Client client_;
   std::shared_ptr<const TlsServer> tls_;  // until the handshake begins
   bool served_one_ = false;
+  bool client_counted_ = false;  // in the counts of its address
+  const config::ProxyProtocol proxy_protocol_;
+  std::optional<ShedReason> over_;
   Task<void> task_;
 };
 

@@ -1,13 +1,22 @@
 #include "proxy/downstream/listener.h"
 
+#include <algorithm>
 #include <cerrno>
+#include <fcntl.h>
 #include <sys/socket.h>
 
 namespace ficus::proxy {
 namespace {
 
-// Out of descriptors: no edge will come for what is queued, so it is tried again.
+// Out of descriptors or memory: no edge will come for what is queued, so it is tried again.
 constexpr std::chrono::milliseconds kRetryAccept{100};
+// The snapshot that describes a new listener comes right behind it.
+constexpr std::chrono::milliseconds kAwaitSettings{5};
+// So many of one worker's connections are told politely that they are over a limit; while one waits
+// for its end it has a descriptor. An eighth of those that are served, within these bounds.
+constexpr std::uint64_t kFewestTurnedAway = 16;
+constexpr std::uint64_t kMostTurnedAway = 256;
+constexpr std::size_t kDiscarded = 16 * 1024;
 
 }  // namespace
 
@@ -17,6 +26,7 @@ Listener::Listener(WorkerContext& context, ConnectionList& connections, std::str
       connections_(connections),
       address_(std::move(address)),
       fd_(std::move(fd)) {
+  open_reserve();
   context_.loop.watch(fd_.get(), EPOLLIN | EPOLLET, *this);
 }
 
@@ -28,20 +38,19 @@ void Listener::close() {
   accept_all();
   context_.loop.unwatch(fd_.get());  // other workers may share an inherited socket
   fd_.reset();
+  reserve_.reset();
 }
 
-const ListenerSettings* Listener::settings() const {
-  for (const ListenerSettings& settings : context_.snapshot->listeners) {
-    if (settings.address == address_) return &settings;
-  }
-  return nullptr;
+void Listener::open_reserve() {
+  if (!reserve_) reserve_ = FileDescriptor(::open("/dev/null", O_RDONLY | O_CLOEXEC));
 }
 
 void Listener::accept_all() {
-  const ListenerSettings* settings = this->settings();
-  if (settings == nullptr) {
+  const auto& listeners = context_.snapshot->listeners;
+  const auto settings = std::ranges::find(listeners, address_, &ListenerSettings::address);
+  if (settings == listeners.end()) {
     // Bound by a reload whose snapshot is on its way. Nobody is served as plain what TLS is for.
-    context_.loop.timers().set(*this, context_.loop.now() + kRetryAccept);
+    context_.loop.timers().set(*this, context_.loop.now() + kAwaitSettings);
     return;
   }
   while (fd_) {
@@ -49,17 +58,62 @@ void Listener::accept_all() {
     socklen_t size = sizeof peer;
     FileDescriptor fd(::accept4(fd_.get(), reinterpret_cast<sockaddr*>(&peer), &size,
                                 SOCK_NONBLOCK | SOCK_CLOEXEC));
-    if (!fd) {
-      if (errno == EINTR || errno == ECONNABORTED) continue;
-      if (errno != EAGAIN && errno != EWOULDBLOCK) {
-        context_.loop.timers().set(*this, context_.loop.now() + kRetryAccept);
-      }
-      return;
+    if (fd) {
+      admit({std::move(fd), peer, *settings});
+      continue;
     }
-    Connection::start(std::make_unique<Connection>(
-        context_, connections_, std::move(fd),
-        SocketAddress(reinterpret_cast<const sockaddr*>(&peer), size), *settings));
+    if (errno == EINTR || errno == ECONNABORTED) continue;
+    if (errno == EAGAIN || errno == EWOULDBLOCK) return;
+    if ((errno == EMFILE || errno == ENFILE) && accept_with_reserve(*settings)) continue;
+    context_.loop.timers().set(*this, context_.loop.now() + kRetryAccept);
+    return;
   }
+}
+
+void Listener::admit(Accepted accepted) {
+  if (!context_.connection_counts.take(context_.snapshot->limits.max_connections)) {
+    accepted.over = ShedReason::max_connections;
+    return shed(std::move(accepted));
+  }
+  Connection::start(std::make_unique<Connection>(context_, connections_, std::move(accepted)));
+}
+
+void Listener::shed(Accepted accepted) {
+  auto& cells = accepted.listener.state->cells[context_.index];
+  cells.shed[static_cast<std::size_t>(*accepted.over)].add();
+  const std::uint64_t served = context_.snapshot->limits.max_connections / context_.workers;
+  const std::uint64_t room = std::clamp(served / 8, kFewestTurnedAway, kMostTurnedAway);
+  if (*accepted.over == ShedReason::descriptors || context_.turned_away >= room) {
+    return turn_away_at_once(std::move(accepted));
+  }
+  Connection::start(std::make_unique<Connection>(context_, connections_, std::move(accepted)));
+}
+
+// The answer may be lost to a reset if the client's request arrives after this.
+void Listener::turn_away_at_once(Accepted accepted) {
+  if (accepted.listener.tls != nullptr) return;  // it would not understand the answer
+  context_.head.clear();
+  write_shed_reply(*accepted.over, context_.head);
+  const int fd = accepted.fd.get();
+  ::send(fd, context_.head.data(), context_.head.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
+  ::shutdown(fd, SHUT_WR);
+  char discarded[kDiscarded];
+  ::recv(fd, discarded, sizeof discarded, MSG_DONTWAIT);
+}
+
+// There is no descriptor: the reserve makes room for one connection, which is told so. False if
+// another thread was quicker.
+bool Listener::accept_with_reserve(const ListenerSettings& settings) {
+  if (!reserve_) open_reserve();
+  if (!reserve_) return false;
+  reserve_.reset();
+  sockaddr_storage peer{};
+  FileDescriptor fd(::accept4(fd_.get(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC));
+  const bool accepted = static_cast<bool>(fd);
+  if (accepted) shed({std::move(fd), peer, settings, ShedReason::descriptors});
+  fd.reset();
+  open_reserve();
+  return accepted;
 }
 
 }  // namespace ficus::proxy

@@ -7,7 +7,8 @@
 
 namespace ficus::proxy {
 
-// One worker's listening socket of one address (SO_REUSEPORT): accepts until told to stop.
+// One worker's listening socket of one address (SO_REUSEPORT): accepts until told to stop. What is
+// over a limit is accepted too, so that it can be told and does not wait in the queue.
 // Loop thread only.
 class Listener final : public Retired, private IoHandler, private Timer {
  public:
@@ -23,13 +24,19 @@ class Listener final : public Retired, private IoHandler, private Timer {
   void note_io(std::uint32_t) override {}
   void on_io() override;
   void on_deadline() override;
-  const ListenerSettings* settings() const;
   void accept_all();
+  void admit(Accepted accepted);
+  void shed(Accepted accepted);
+  void turn_away_at_once(Accepted accepted);
+  bool accept_with_reserve(const ListenerSettings& settings);
+  void open_reserve();
 
   WorkerContext& context_;
   ConnectionList& connections_;
   const std::string address_;  // as configured
   FileDescriptor fd_;
+  // Given up when there is no other, so that a connection can be accepted and told so.
+  FileDescriptor reserve_;
 };
 
 }  // namespace ficus::proxy

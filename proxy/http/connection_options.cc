@@ -19,6 +19,7 @@ bool may_be_listed(HeaderId id) {
     case HeaderId::x_forwarded_for:
     case HeaderId::x_forwarded_proto:
     case HeaderId::x_forwarded_host:
+    case HeaderId::forwarded:
     case HeaderId::x_request_id:
     case HeaderId::traceparent:
     case HeaderId::tracestate:

@@ -54,7 +54,7 @@ const char* near_colon(const char* at, const char* end) {
 const char* control_detail(char c) {
   switch (c) {
     case '\n':
-      return "bare LF: lines end in CRLF";
+      return kBareLfDetail;
     case '\r':
       return "bare CR: lines end in CRLF";
     case '\0':
@@ -67,7 +67,7 @@ const char* control_detail(char c) {
 const char* name_fault(const char* name, const char* stop) {
   if (is_blank(*stop)) {
     if (stop == name) return "white space before a field name: folded lines are obsolete";
-    return "white space between field name and colon";
+    return kNameSpaceDetail;
   }
   if (*stop == ':') return "empty field name";
   if (is_control(*stop)) {

@@ -7,6 +7,10 @@
 
 namespace ficus::proxy::http {
 
+// The details of the faults that `tolerate` can name.
+inline constexpr const char* kBareLfDetail = "bare LF: lines end in CRLF";
+inline constexpr const char* kNameSpaceDetail = "white space between field name and colon";
+
 // The first control character (below 0x20, or 0x7f) in [at, end), or end.
 const char* find_control(const char* at, const char* end);
 
@@ -33,7 +37,7 @@ ParseOutcome parse_field_lines(std::string_view bytes, const char*& at, const He
 ParseOutcome expect_crlf(const char*& at, const char* end, std::string_view unexpected);
 
 inline ParseOutcome fault(int status, ErrorKind kind, std::string_view detail) {
-  return {ParseStatus::fault, {status, kind, detail}};
+  return {ParseStatus::fault, {status, kind, MalformedRule::none, detail}};
 }
 inline ParseOutcome bad_request(std::string_view detail) {
   return fault(400, ErrorKind::malformed_request, detail);

@@ -74,6 +74,7 @@ FramingFields judge_framing_fields(const char* base, std::uint8_t minor_version,
     return result;
   }
   for (Field& field : fields) {
+    if (field.dropped) continue;
     if (field.id == HeaderId::content_length) {
       if (length != nullptr) return framing_fault("more than one Content-Length");
       length = &field;
@@ -96,6 +97,37 @@ FramingFields judge_framing_fields(const char* base, std::uint8_t minor_version,
   if (!result.content_length) return framing_fault("Content-Length is not one decimal number");
   length->canonical = length->canonical && (value.size() == 1 || value.front() != '0');
   return result;
+}
+
+bool repeats_one_length(const char* base, const FieldList& fields) {
+  std::optional<std::uint64_t> length;
+  int count = 0;
+  for (const Field& field : fields) {
+    if (field.id != HeaderId::content_length || field.dropped) continue;
+    ListMembers members({base + field.value_at, field.value_size});
+    std::string_view member;
+    while (members.next(member)) {
+      const auto one = parse_content_length(member);
+      if (!one || (length && *length != *one)) return false;
+      length = one;
+      ++count;
+    }
+  }
+  return count > 1;
+}
+
+void keep_first_length(const char* base, FieldList& fields) {
+  bool kept = false;
+  for (Field& field : fields) {
+    if (field.id != HeaderId::content_length || field.dropped) continue;
+    field.dropped = kept;
+    if (kept) continue;
+    kept = true;
+    const std::string_view value(base + field.value_at, field.value_size);
+    const std::string_view first = trim_blanks(value.substr(0, value.find(',')));
+    if (first.size() != value.size()) field.canonical = false;
+    field.value_size = static_cast<std::uint32_t>(first.size());
+  }
 }
 
 }  // namespace ficus::proxy::http

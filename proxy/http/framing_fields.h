@@ -31,4 +31,11 @@ struct FramingFields {
 // them. Lines that the proxy would spell differently lose `canonical`.
 FramingFields judge_framing_fields(const char* base, std::uint8_t minor_version, FieldList& fields);
 
+// Is there more than one Content-Length, in several lines or in one, each the same valid number
+// (RFC 9110 §8.6)?
+bool repeats_one_length(const char* base, const FieldList& fields);
+
+// Makes one Content-Length of such: the first value stays.
+void keep_first_length(const char* base, FieldList& fields);
+
 }  // namespace ficus::proxy::http

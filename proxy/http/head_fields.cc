@@ -93,6 +93,8 @@ HeaderId id_by_length(std::string_view text) {
       return spells<"trailer">(name) ? HeaderId::trailer : HeaderId::other;
     case 8:
       return spells<"location">(name) ? HeaderId::location : HeaderId::other;
+    case 9:
+      return spells<"forwarded">(name) ? HeaderId::forwarded : HeaderId::other;
     case 10:
       return id_of_ten(name);
     case 11:

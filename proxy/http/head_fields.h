@@ -31,6 +31,7 @@ enum class HeaderId : std::uint8_t {
   x_forwarded_for,
   x_forwarded_proto,
   x_forwarded_host,
+  forwarded,
   x_request_id,
   traceparent,
   tracestate,
@@ -132,11 +133,49 @@ class FieldList {
   std::array<Field, kInline> inline_;
 };
 
+// The rules of HTTP that answers break, as counted for each backend. The words are the `rule` label
+// of ficus_malformed_responses_total.
+enum class MalformedRule : std::uint8_t {
+  none,
+  status_line,
+  header_name_space,
+  bare_lf,
+  header_syntax,
+  head_too_large,
+  duplicate_equal_length,
+  framing_conflict,
+  connection_option,
+  upgrade,
+  interim,  // too many interim responses
+  chunk_syntax,
+  stray_bytes,  // behind the end of an answer
+};
+inline constexpr std::size_t kMalformedRules =
+    static_cast<std::size_t>(MalformedRule::stray_bytes) + 1;
+
+constexpr std::string_view text(MalformedRule rule) {
+  constexpr std::array<std::string_view, kMalformedRules> kText{"none",
+                                                                "status_line",
+                                                                "header_name_space",
+                                                                "bare_lf",
+                                                                "header_syntax",
+                                                                "head_too_large",
+                                                                "duplicate_equal_length",
+                                                                "framing_conflict",
+                                                                "connection_option",
+                                                                "upgrade",
+                                                                "interim",
+                                                                "chunk_syntax",
+                                                                "stray_bytes"};
+  return kText[static_cast<std::size_t>(rule)];
+}
+
 // Why a head was refused: the status that a client is owed (for a response: 502) and the rule.
 struct HeadFault {
   int status = 0;
   ErrorKind kind = ErrorKind::none;
-  std::string_view detail;  // static storage
+  MalformedRule rule = MalformedRule::none;  // of an answer
+  std::string_view detail{};                 // static storage
 };
 
 enum class ParseStatus : std::uint8_t { complete, incomplete, fault };

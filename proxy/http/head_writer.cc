@@ -83,7 +83,9 @@ bool rewritten(const UpstreamHeadContext& context, HeaderId id, std::string_view
 bool replaced(const Field& field, const UpstreamHeadContext& context) {
   switch (field.id) {
     case HeaderId::x_forwarded_for:
-      return !context.client_ip.empty();
+      return context.x_forwarded == HopField::add && !context.client_ip.empty();
+    case HeaderId::forwarded:
+      return context.forwarded != HopField::leave;
     case HeaderId::x_request_id:
       return !context.request_id.empty();
     case HeaderId::traceparent:
@@ -118,32 +120,77 @@ void copy_request_fields(const RequestHead& head, const UpstreamHeadContext& con
   }
 }
 
+// Is a line of that kind sent on?
+bool has_kept(const RequestHead& head, HeaderId id) {
+  if (!head.fields.has(id)) return false;
+  for (const Field& field : head.fields) {
+    if (field.id == id && !field.dropped) return true;
+  }
+  return false;
+}
+
+// The values of all kept lines of that kind as one list, open for one more member.
+void join_lines(const RequestHead& head, HeaderId id, HeadBuffer& out) {
+  if (!head.fields.has(id)) return;
+  for (const Field& field : head.fields) {
+    if (field.id != id || field.dropped || field.value_size == 0) continue;
+    out.append(head.value(field));
+    out.append(", ");
+  }
+}
+
 void add_forwarded_for(const RequestHead& head, std::string_view client_ip, HeadBuffer& out) {
   if (client_ip.empty()) return;
   out.append("X-Forwarded-For: ");
-  if (head.fields.has(HeaderId::x_forwarded_for)) {
-    for (const Field& field : head.fields) {
-      if (field.id != HeaderId::x_forwarded_for || field.value_size == 0) continue;
-      out.append(head.value(field));
-      out.append(", ");
-    }
-  }
+  join_lines(head, HeaderId::x_forwarded_for, out);
   out.append(client_ip);
   out.append("\r\n");
 }
 
+// RFC 7239 §4. A host needs quotes for its port's colon; its grammar has nothing to be escaped.
+void add_forwarded(const RequestHead& head, const UpstreamHeadContext& context, HeadBuffer& out) {
+  if (context.client_ip.empty()) return;
+  out.append("Forwarded: ");
+  join_lines(head, HeaderId::forwarded, out);
+  const bool ipv6 = context.client_ip.find(':') != std::string_view::npos;
+  out.append(ipv6 ? "for=\"[" : "for=");
+  out.append(context.client_ip);
+  if (ipv6) out.append("]\"");
+  if (head.host_size > 0) {
+    out.append(";host=\"");
+    out.append(head.host());
+    out.append('"');
+  }
+  if (!context.scheme.empty()) {
+    out.append(";proto=");
+    out.append(context.scheme);
+  }
+  out.append("\r\n");
+}
+
+void add_hop_fields(const RequestHead& head, const UpstreamHeadContext& context, HeadBuffer& out) {
+  if (context.x_forwarded == HopField::add) {
+    if (!rewritten(context, HeaderId::x_forwarded_for)) {
+      add_forwarded_for(head, context.client_ip, out);
+    }
+    if (!context.scheme.empty() && !has_kept(head, HeaderId::x_forwarded_proto) &&
+        !rewritten(context, HeaderId::x_forwarded_proto)) {
+      write_line("X-Forwarded-Proto: ", context.scheme, out);
+    }
+    if (head.host_size > 0 && !has_kept(head, HeaderId::x_forwarded_host) &&
+        !rewritten(context, HeaderId::x_forwarded_host)) {
+      write_line("X-Forwarded-Host: ", head.host(), out);
+    }
+  }
+  if (rewritten(context, HeaderId::forwarded)) return;
+  if (context.forwarded == HopField::add ||
+      (context.forwarded == HopField::append_if_present && has_kept(head, HeaderId::forwarded))) {
+    add_forwarded(head, context, out);
+  }
+}
+
 void add_own_fields(const RequestHead& head, const UpstreamHeadContext& context, HeadBuffer& out) {
-  if (!rewritten(context, HeaderId::x_forwarded_for)) {
-    add_forwarded_for(head, context.client_ip, out);
-  }
-  if (!head.fields.has(HeaderId::x_forwarded_proto) && !context.scheme.empty() &&
-      !rewritten(context, HeaderId::x_forwarded_proto)) {
-    write_line("X-Forwarded-Proto: ", context.scheme, out);
-  }
-  if (!head.fields.has(HeaderId::x_forwarded_host) && head.host_size > 0 &&
-      !rewritten(context, HeaderId::x_forwarded_host)) {
-    write_line("X-Forwarded-Host: ", head.host(), out);
-  }
+  add_hop_fields(head, context, out);
   if (!context.request_id.empty() && !rewritten(context, HeaderId::x_request_id)) {
     write_line("X-Request-Id: ", context.request_id, out);
   }

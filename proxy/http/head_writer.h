@@ -11,15 +11,20 @@
 
 namespace ficus::proxy::http {
 
+// What the proxy does with one of the fields that tell of the way here.
+enum class HopField : std::uint8_t { leave, append_if_present, add };
+
 // What the proxy adds to a request. Views are used during the call only.
 struct UpstreamHeadContext {
-  std::string_view client_ip;        // ends X-Forwarded-For
-  std::string_view scheme = "http";  // X-Forwarded-Proto, unless the client sent one
-  std::string_view request_id;       // empty: the client's is sent on (see client_request_id)
-  std::string_view traceparent;      // empty: the client's lines are sent on
-  bool keep_tracestate = true;       // false if the trace begins here
-  std::string_view default_host;     // for HTTP/1.0 without Host
-  const Rewrite* rewrite = nullptr;  // for the side that the request goes to; null: none
+  std::string_view client_ip;            // of the peer: ends X-Forwarded-For and Forwarded
+  std::string_view scheme = "http";      // X-Forwarded-Proto, unless a line of it is kept
+  HopField x_forwarded = HopField::add;  // -For, -Proto and -Host: `leave` or `add`
+  HopField forwarded = HopField::leave;  // RFC 7239
+  std::string_view request_id;           // empty: the client's is sent on (see client_request_id)
+  std::string_view traceparent;          // empty: the client's lines are sent on
+  bool keep_tracestate = true;           // false if the trace begins here
+  std::string_view default_host;         // for HTTP/1.0 without Host
+  const Rewrite* rewrite = nullptr;      // for the side that the request goes to; null: none
 };
 
 // The client's X-Request-Id if there is exactly one and it is 1 to 128 visible ASCII characters;

@@ -6,6 +6,7 @@
 #include "proxy/http/grammar.h"
 #include "proxy/http/head_lookup.h"
 #include "proxy/http/request_line.h"
+#include "proxy/http/tolerant_lines.h"
 
 namespace ficus::proxy::http {
 
@@ -14,37 +15,38 @@ namespace {
 constexpr int kSwitchingProtocols = 101;
 constexpr int kUpgradeRequired = 426;
 
-ParseOutcome malformed(std::string_view detail) {
-  return fault(502, ErrorKind::malformed_response, detail);
+ParseOutcome malformed(MalformedRule rule, std::string_view detail) {
+  return {ParseStatus::fault, {502, ErrorKind::malformed_response, rule, detail}};
 }
 
 ParseOutcome parse_status(const char*& at, const char* end, ResponseHead& head) {
   if (at == end) return kIncomplete;
-  if (*at != ' ') return malformed("no space after the HTTP version");
+  if (*at != ' ') return malformed(MalformedRule::status_line, "no space after the HTTP version");
   ++at;
   int status = 0;
   for (int digit = 0; digit < 3; ++digit, ++at) {
     if (at == end) return kIncomplete;
-    if (!is_a(*at, kDigitChar)) return malformed("the status is not three digits");
+    if (!is_a(*at, kDigitChar))
+      return malformed(MalformedRule::status_line, "the status is not three digits");
     status = status * 10 + (*at - '0');
   }
   if (at == end) return kIncomplete;
-  if (is_a(*at, kDigitChar)) return malformed("the status is not three digits");
-  if (status < 100 || status > 599) return malformed("status outside 100 to 599");
+  if (is_a(*at, kDigitChar))
+    return malformed(MalformedRule::status_line, "the status is not three digits");
+  if (status < 100 || status > 599)
+    return malformed(MalformedRule::status_line, "status outside 100 to 599");
   head.status = status;
   return kComplete;
 }
 
 // A reason may be absent, and its space with it: nothing is ambiguous then, and servers do it.
-ParseOutcome parse_reason(const char*& at, const char* end, ResponseHead& head) {
-  if (*at == ' ') {
-    const char* reason = ++at;
-    at = find_control(at, end);
-    while (at != end && *at == '\t') at = find_control(at + 1, end);
-    head.reason_at = static_cast<std::uint32_t>(reason - head.base);
-    head.reason_size = static_cast<std::uint32_t>(at - reason);
-  }
-  return expect_crlf(at, end, "characters after the status");
+void scan_reason(const char*& at, const char* end, ResponseHead& head) {
+  if (*at != ' ') return;
+  const char* reason = ++at;
+  at = find_control(at, end);
+  while (at != end && *at == '\t') at = find_control(at + 1, end);
+  head.reason_at = static_cast<std::uint32_t>(reason - head.base);
+  head.reason_size = static_cast<std::uint32_t>(at - reason);
 }
 
 ParseOutcome parse_status_line(const char*& at, const char* end, ResponseHead& head) {
@@ -52,17 +54,33 @@ ParseOutcome parse_status_line(const char*& at, const char* end, ResponseHead& h
   if (outcome.status != ParseStatus::complete) return outcome;
   outcome = parse_status(at, end, head);
   if (outcome.status != ParseStatus::complete) return outcome;
-  return parse_reason(at, end, head);
+  scan_reason(at, end, head);
+  return expect_crlf(at, end, "characters after the status");
 }
 
 // RFC 9112 §6.3, in its order.
-ParseOutcome judge_framing(Method request_method, ResponseHead& head) {
-  const FramingFields framing = judge_framing_fields(head.base, head.minor_version, head.fields);
-  if (!framing.detail.empty()) return malformed(framing.detail);
+ParseOutcome judge_framing(Method request_method, const config::Tolerance& tolerance,
+                           ResponseHead& head) {
+  FramingFields framing = judge_framing_fields(head.base, head.minor_version, head.fields);
+  if (!framing.detail.empty()) {
+    const bool equal =
+        !head.fields.has(HeaderId::transfer_encoding) && repeats_one_length(head.base, head.fields);
+    if (!equal || !tolerance.duplicate_equal_length) {
+      return malformed(
+          equal ? MalformedRule::duplicate_equal_length : MalformedRule::framing_conflict,
+          framing.detail);
+    }
+    keep_first_length(head.base, head.fields);
+    head.forgive(MalformedRule::duplicate_equal_length);
+    framing = judge_framing_fields(head.base, head.minor_version, head.fields);
+  }
   if (head.status < 200 || head.status == 204) {
-    if (framing.chunked) return malformed("Transfer-Encoding in a response without a body");
+    if (framing.chunked)
+      return malformed(MalformedRule::framing_conflict,
+                       "Transfer-Encoding in a response without a body");
     if (framing.content_length.value_or(0) > 0) {
-      return malformed("Content-Length in a response without a body");
+      return malformed(MalformedRule::framing_conflict,
+                       "Content-Length in a response without a body");
     }
     for (Field& field : head.fields) {
       if (field.id == HeaderId::content_length) field.dropped = true;
@@ -91,16 +109,18 @@ ParseOutcome judge_upgrade(ResponseHead& head) {
     field.dropped = false;
     named = true;
   }
-  if (head.upgrade && !named) return malformed("101 without Upgrade");
-  if (head.upgrade && head.minor_version == 0) return malformed("101 in HTTP/1.0");
+  if (head.upgrade && !named) return malformed(MalformedRule::upgrade, "101 without Upgrade");
+  if (head.upgrade && head.minor_version == 0)
+    return malformed(MalformedRule::upgrade, "101 in HTTP/1.0");
   return kComplete;
 }
 
-ParseOutcome judge_fields(Method request_method, ResponseHead& head) {
-  ParseOutcome outcome = judge_framing(request_method, head);
+ParseOutcome judge_fields(Method request_method, const config::Tolerance& tolerance,
+                          ResponseHead& head) {
+  ParseOutcome outcome = judge_framing(request_method, tolerance, head);
   if (outcome.status != ParseStatus::complete) return outcome;
   const ConnectionOptions options = apply_connection_options(head.base, head.fields);
-  if (!options.detail.empty()) return malformed(options.detail);
+  if (!options.detail.empty()) return malformed(MalformedRule::connection_option, options.detail);
   outcome = judge_upgrade(head);
   if (outcome.status != ParseStatus::complete) return outcome;
   head.keep_alive = persists(options, head.minor_version) && head.framing != Framing::until_close &&
@@ -117,15 +137,55 @@ void reset(const char* base, ResponseHead& head) {
   head.content_length = 0;
   head.keep_alive = false;
   head.upgrade = false;
+  head.tolerated = 0;
   head.fields.clear();
   head.reason_at = head.reason_size = 0;
 }
 
+MalformedRule rule_of(const HeadFault& fault, MalformedRule otherwise) {
+  if (fault.rule != MalformedRule::none) return fault.rule;
+  if (fault.detail == kBareLfDetail) return MalformedRule::bare_lf;
+  if (fault.detail == kNameSpaceDetail) return MalformedRule::header_name_space;
+  return fault.status == 431 ? MalformedRule::head_too_large : otherwise;
+}
+
 // Any broken rule of the shared grammar is the backend's.
-ParseOutcome as_response(const ParseOutcome& outcome, bool full) {
-  if (outcome.status == ParseStatus::fault) return malformed(outcome.fault.detail);
-  if (outcome.status == ParseStatus::incomplete && full) return malformed("head too large");
-  return outcome;
+ParseOutcome as_response(const ParseOutcome& outcome, MalformedRule otherwise) {
+  if (outcome.status != ParseStatus::fault) return outcome;
+  return malformed(rule_of(outcome.fault, otherwise), outcome.fault.detail);
+}
+
+// Status line and field lines; the head's size.
+ParseOutcome parse_lines(std::string_view bytes, const HeadLimits& limits, ResponseHead& head) {
+  reset(bytes.data(), head);
+  const char* at = bytes.data();
+  ParseOutcome outcome = parse_status_line(at, at + bytes.size(), head);
+  if (outcome.status != ParseStatus::complete) {
+    return as_response(outcome, MalformedRule::status_line);
+  }
+  outcome = parse_field_lines(bytes, at, limits, head.fields);
+  head.size = static_cast<std::uint32_t>(at - bytes.data());
+  return as_response(outcome, MalformedRule::header_syntax);
+}
+
+// The same for a head whose lines broke a rule that may be forgiven.
+ParseOutcome parse_lines_again(std::string_view bytes, const HeadLimits& limits,
+                               const config::Tolerance& tolerance, ResponseHead& head) {
+  reset(bytes.data(), head);
+  const char* at = bytes.data();
+  const char* end = at + bytes.size();
+  ParseOutcome outcome = parse_version(at, end, head.minor_version);
+  if (outcome.status == ParseStatus::complete) outcome = parse_status(at, end, head);
+  if (outcome.status == ParseStatus::complete) {
+    scan_reason(at, end, head);
+    outcome = end_line(at, end, tolerance, head);
+  }
+  if (outcome.status != ParseStatus::complete) {
+    return as_response(outcome, MalformedRule::status_line);
+  }
+  outcome = parse_tolerant_field_lines(bytes, at, {limits, tolerance}, head);
+  head.size = static_cast<std::uint32_t>(at - bytes.data());
+  return as_response(outcome, MalformedRule::header_syntax);
 }
 
 }  // namespace
@@ -137,17 +197,19 @@ const Field* ResponseHead::find(std::string_view field_name) const {
 }
 
 ParseOutcome parse_response_head(std::string_view bytes, const HeadLimits& limits,
-                                 Method request_method, ResponseHead& head) {
-  reset(bytes.data(), head);
+                                 Method request_method, ResponseHead& head,
+                                 const config::Tolerance& tolerance) {
   const bool full = bytes.size() >= limits.max_head_bytes;
   const std::string_view readable = bytes.substr(0, limits.max_head_bytes);
-  const char* at = readable.data();
-  ParseOutcome outcome = parse_status_line(at, at + readable.size(), head);
-  if (outcome.status != ParseStatus::complete) return as_response(outcome, full);
-  outcome = parse_field_lines(readable, at, limits, head.fields);
-  if (outcome.status != ParseStatus::complete) return as_response(outcome, full);
-  head.size = static_cast<std::uint32_t>(at - readable.data());
-  return judge_fields(request_method, head);
+  ParseOutcome outcome = parse_lines(readable, limits, head);
+  if (outcome.status == ParseStatus::fault && (tolerance.bare_lf || tolerance.header_name_space)) {
+    outcome = parse_lines_again(readable, limits, tolerance, head);
+  }
+  if (outcome.status == ParseStatus::incomplete && full) {
+    return malformed(MalformedRule::head_too_large, "head too large");
+  }
+  if (outcome.status != ParseStatus::complete) return outcome;
+  return judge_fields(request_method, tolerance, head);
 }
 
 }  // namespace ficus::proxy::http

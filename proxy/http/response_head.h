@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <string_view>
 
+#include "config/model.h"
 #include "proxy/http/head_fields.h"
 #include "proxy/http/request_head.h"
 
@@ -19,6 +20,7 @@ struct ResponseHead {
   std::uint64_t content_length = 0;  // of Framing::length
   bool keep_alive = false;           // as far as the head says, the connection may serve again
   bool upgrade = false;              // a 101
+  std::uint16_t tolerated = 0;       // the rules that it broke and was forgiven, one bit each
 
   FieldList fields;
 
@@ -36,14 +38,21 @@ struct ResponseHead {
 
   void rebase(const char* bytes) { base = bytes; }
 
+  void forgive(MalformedRule rule) {
+    tolerated = static_cast<std::uint16_t>(tolerated | 1u << static_cast<unsigned>(rule));
+  }
+
   // Offsets; readers use the functions above.
   std::uint32_t reason_at = 0;
   std::uint32_t reason_size = 0;
 };
 
 // Reads one response head from the front of `bytes`: the answer to a request with that method, on
-// which its framing depends. As parse_request_head(); every fault is a 502, malformed_response.
+// which its framing depends. As parse_request_head(); every fault is a 502, malformed_response, and
+// names its rule. What `tolerance` names is no fault: it is noted in head.tolerated, and the fields
+// are as if it had been written right. Where the framing is in doubt nothing is tolerated.
 ParseOutcome parse_response_head(std::string_view bytes, const HeadLimits& limits,
-                                 Method request_method, ResponseHead& head);
+                                 Method request_method, ResponseHead& head,
+                                 const config::Tolerance& tolerance = {});
 
 }  // namespace ficus::proxy::http

@@ -9,13 +9,12 @@ namespace ficus::proxy::http {
 namespace {
 
 // Of fields without a HeaderId.
-constexpr std::array<std::string_view, 26> kForbidden{
+constexpr std::array<std::string_view, 25> kForbidden{
     "age",
     "authentication-info",
     "content-encoding",
     "content-range",
     "expires",
-    "forwarded",
     "if-match",
     "if-modified-since",
     "if-none-match",

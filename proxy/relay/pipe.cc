@@ -41,6 +41,7 @@ void Pipe::begin(const Ends& ends, http::Framing in, std::uint64_t length, http:
   ended_ = false;
   read_limit_ = ReceiveArea::kSize;
   payload_bytes_ = sent_bytes_ = 0;
+  payload_limit_ = kNoLimit;
   fault_ = {};
   body_sink_ = nullptr;
 }
@@ -123,6 +124,12 @@ PipeState Pipe::pump(SteadyTime now, std::string_view head, std::string_view rep
       if (input == Input::ended && reader_.end()) input = Input::some;
     }
     payload_bytes_ += piece.payload.size();
+    if (payload_bytes_ > payload_limit_) {
+      // Nobody looks for the end of the message any more, even if it lies in what was just decoded:
+      // the source is not done, and its connection serves no other.
+      reader_.begin(http::Framing::until_close, 0);
+      return PipeState::too_large;
+    }
     if (body_sink_ != nullptr && !piece.payload.empty()) body_sink_->payload(piece.payload);
     const bool sent = send(head, replay, piece.payload, now);
     head = replay = {};

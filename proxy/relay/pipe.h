@@ -25,6 +25,7 @@ enum class PipeState : std::uint8_t {
   cut,            // the source ended before the message did
   source_failed,  // the source was reset
   malformed,      // the source broke the framing rules; see fault()
+  too_large,      // the payload passed its limit; nothing beyond the limit was sent
   sink_failed,
 };
 
@@ -47,6 +48,8 @@ class Pipe {
   void redirect(Socket& sink, SendBuffer& out, SteadyTime now);
 
   void set_body_sink(BodySink* sink) { body_sink_ = sink; }
+  // Of the present message, in bytes; after begin().
+  void set_payload_limit(std::uint64_t limit) { payload_limit_ = limit; }
 
   // Moves what can be moved now; `head` goes before it, and `replay` (payload that an earlier sink
   // already had) between the two. Both are sent or kept by this call.
@@ -64,6 +67,7 @@ class Pipe {
   bool sink_blocked() const { return !ends_.out->empty(); }
 
  private:
+  static constexpr std::uint64_t kNoLimit = UINT64_MAX;
   enum class Input : std::uint8_t { some, none, ended, failed };
 
   Input read_more(SteadyTime now);
@@ -77,6 +81,7 @@ class Pipe {
   bool ended_ = false;  // the end of the message was handed to the sink
   std::size_t read_limit_ = ReceiveArea::kSize;
   std::uint64_t payload_bytes_ = 0;
+  std::uint64_t payload_limit_ = kNoLimit;
   std::uint64_t sent_bytes_ = 0;
   std::string_view fault_;
   SteadyTime last_read_{};

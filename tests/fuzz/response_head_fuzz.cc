@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "proxy/http/head_writer.h"
+#include "proxy/http/redaction.h"
 #include "proxy/http/response_head.h"
 #include "tests/fuzz/fuzz_check.h"
 
@@ -16,12 +17,18 @@ using namespace ficus::proxy::http;
 
 constexpr HeadLimits kLimits{2048, 20, 256};
 
-void check_cut(std::string_view whole, std::size_t cut, Method method,
+// What the answer is to, and how it is judged.
+struct Terms {
+  Method method = Method::get;
+  ficus::config::Tolerance tolerance;
+};
+
+void check_cut(std::string_view whole, std::size_t cut, const Terms& terms,
                const ParseOutcome& expected) {
   const std::vector<char> bytes(whole.begin(), whole.begin() + static_cast<std::ptrdiff_t>(cut));
   ResponseHead head;
-  const ParseOutcome outcome =
-      parse_response_head({bytes.data(), bytes.size()}, kLimits, method, head);
+  const ParseOutcome outcome = parse_response_head({bytes.data(), bytes.size()}, kLimits,
+                                                   terms.method, head, terms.tolerance);
   if (outcome.status == ParseStatus::fault) {
     FUZZ_CHECK(expected.status == ParseStatus::fault);
     FUZZ_CHECK(outcome.fault.detail == expected.fault.detail);
@@ -65,18 +72,23 @@ void check_sent_on(const ResponseHead& head, Method method) {
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   if (size == 0) return 0;
-  const Method method = data[0] % 4 == 0 ? Method::head : Method::get;
+  Terms terms;
+  terms.method = data[0] % 4 == 0 ? Method::head : Method::get;
+  terms.tolerance = {(data[0] & 16) != 0, (data[0] & 32) != 0, (data[0] & 64) != 0};
   const std::string_view input(reinterpret_cast<const char*>(data + 1), size - 1);
   ResponseHead head;
-  const ParseOutcome outcome = parse_response_head(input, kLimits, method, head);
-  check_cut(input, input.size() / 2, method, outcome);
-  check_cut(input, (data[0] * input.size()) >> 8, method, outcome);
+  const ParseOutcome outcome =
+      parse_response_head(input, kLimits, terms.method, head, terms.tolerance);
+  check_cut(input, input.size() / 2, terms, outcome);
+  check_cut(input, (data[0] * input.size()) >> 8, terms, outcome);
   if (outcome.status == ParseStatus::fault) {
     FUZZ_CHECK(outcome.fault.status == 502 && !outcome.fault.detail.empty());
+    FUZZ_CHECK(outcome.fault.rule != MalformedRule::none);
   } else if (outcome.status == ParseStatus::complete) {
     FUZZ_CHECK(head.size <= input.size());
-    check_cut(input, head.size - 1, method, outcome);
-    check_sent_on(head, method);
+    check_cut(input, head.size - 1, terms, outcome);
+    check_sent_on(head, terms.method);
+    FUZZ_CHECK(redacted_head(input.substr(0, head.size), 256).size() <= 256);
   }
   return 0;
 }

@@ -47,6 +47,12 @@ std::uint16_t port_in(const std::string& line, std::string_view before) {
   return static_cast<std::uint16_t>(std::stoi(line.substr(colon + 1)));
 }
 
+Command run_command(const std::string& config_file, int descriptors) {
+  if (descriptors == 0) return {{ficus_binary(), "run", config_file}};
+  return {{"sh", "-c", "ulimit -n \"$0\" && exec \"$@\"", std::to_string(descriptors),
+           ficus_binary(), "run", config_file}};
+}
+
 struct AdminRequest {
   std::string_view method;
   std::string_view path;
@@ -67,9 +73,9 @@ HttpMessage send_to(std::uint16_t port, const AdminRequest& request) {
 
 }  // namespace
 
-FicusProcess::FicusProcess(const std::string& configuration)
+FicusProcess::FicusProcess(const std::string& configuration, int descriptors)
     : config_file_(folder_.write("ficus.yaml", complete(configuration))),
-      process_(std::make_unique<Process>(Command{{ficus_binary(), "run", config_file_.string()}})) {
+      process_(std::make_unique<Process>(run_command(config_file_.string(), descriptors))) {
   // The two lines come in either order.
   for (int lines = 0; lines < 2; ++lines) {
     const std::string line = process_->wait_for_line(" on 127.0.0.1:");

@@ -19,8 +19,9 @@ namespace ficus::tests {
 // 127.0.0.1:0 and a short drain, each unless the given text has that key itself.
 class FicusProcess {
  public:
-  // Returns once it listens; throws with its output if it does not start.
-  explicit FicusProcess(const std::string& configuration);
+  // Returns once it listens; throws with its output if it does not start. `descriptors`: the
+  // process may open no more; 0: as many as this one.
+  explicit FicusProcess(const std::string& configuration, int descriptors = 0);
 
   std::uint16_t port() const { return port_; }
   std::uint16_t admin_port() const { return admin_port_; }

@@ -99,14 +99,14 @@ TEST_CASE("every range is kept, and told") {
   for (const Key& key : key_table()) {
     if (!key.range) continue;
     CAPTURE(key.path);
-    const bool is_unit = key.type == KeyType::duration || key.type == KeyType::size;
-    const std::string most =
-        is_unit ? (key.type == KeyType::size ? "99999GiB" : "999999h") : "9999999";
+    const bool is_duration = key.type == KeyType::duration || key.type == KeyType::duration_or_off;
+    const bool is_size = key.type == KeyType::size || key.type == KeyType::size_or_unlimited;
+    const std::string most = is_size ? "99999GiB" : is_duration ? "999999h" : "9999999";
     CHECK(complains(at_path(key.path, most),
                     "`" + most + "` is more than allowed: " + range_text(key)));
     CHECK(complains(at_path(key.path, "x"), "allowed: " + range_text(key)));
     if (key.range->least == 0) continue;
-    const std::string least = key.type == KeyType::duration ? "0s" : "0";
+    const std::string least = is_size ? "0B" : is_duration ? "0s" : "0";
     CHECK(complains(at_path(key.path, least), "`" + least + "` is less than allowed"));
   }
 }

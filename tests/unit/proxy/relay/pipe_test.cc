@@ -100,6 +100,24 @@ TEST_CASE("a body of known length ends where its length says, and the rest stays
   CHECK(bench.in.view() == "+next");
 }
 
+TEST_CASE("payload up to its limit passes, and of what goes beyond it nothing is sent") {
+  Bench bench;
+  bench.pipe.begin(bench.ends(), Framing::chunked, 0, Framing::chunked, bench.loop->now());
+  bench.pipe.set_payload_limit(5);
+  bench.write("5\r\nhello\r\n");
+  CHECK(bench.pipe.pump(bench.loop->now(), "HEAD ") == PipeState::starved);
+  CHECK(bench.read() == "HEAD 5\r\nhello\r\n");
+  bench.write("1\r\n!\r\n0\r\n\r\n");
+  CHECK(bench.pipe.pump(bench.loop->now()) == PipeState::too_large);
+  CHECK_FALSE(bench.pipe.handed_over());
+  CHECK(bench.read().empty());
+  // The next message has no limit of this one's.
+  bench.in.clear();
+  bench.pipe.begin(bench.ends(), Framing::length, 9, Framing::length, bench.loop->now());
+  bench.write("123456789");
+  CHECK(bench.pipe.pump(bench.loop->now()) == PipeState::done);
+}
+
 TEST_CASE("chunks are framed anew and trailers are kept") {
   Bench bench;
   bench.pipe.begin(bench.ends(), Framing::chunked, 0, Framing::chunked, bench.loop->now());
