@@ -156,14 +156,6 @@ constexpr std::string_view text(BadPreamble fault) {
   return kText[static_cast<std::size_t>(fault)];
 }
 
-// What one worker counts for one listener.
-struct alignas(64) ListenerCells {
-  Cell connections_open;
-  std::array<Cell, kShedReasons> shed;
-  std::array<Cell, kBadPreambles> proxy_headers_refused;
-  std::array<Cell, kErrorKinds> requests_refused;  // answered before they reached a route
-};
-
 // Why a client's TLS handshake came to nothing.
 enum class HandshakeFailure : std::uint8_t {
   timeout,
@@ -175,6 +167,15 @@ enum class HandshakeFailure : std::uint8_t {
 };
 inline constexpr std::size_t kHandshakeFailures = 6;
 
+// What one worker counts for one listener.
+struct alignas(64) ListenerCells {
+  Cell connections_open;
+  std::array<Cell, kShedReasons> shed;
+  std::array<Cell, kBadPreambles> proxy_headers_refused;
+  std::array<Cell, kHandshakeFailures> handshake_failures;
+  std::array<Cell, kErrorKinds> requests_refused;  // answered before they reached a route
+};
+
 // What one worker counts for itself.
 struct alignas(64) WorkerCells {
   Cell connections_open;
@@ -183,7 +184,6 @@ struct alignas(64) WorkerCells {
   Cell in_flight;
   Cell applied_version;
   Cell busy_micros;
-  std::array<Cell, kHandshakeFailures> handshake_failures;
 };
 
 }  // namespace ficus::proxy

@@ -315,17 +315,19 @@ void add_backends(const View& view, Families& out) {
   out.push_back(malformed.take());
 }
 
-void add_tls(const View& view, const WorkerCellsOf& cells, Families& out) {
+void add_tls(const View& view, Families& out) {
   constexpr std::array<const char*, proxy::kHandshakeFailures> kReasons{
       "timeout", "closed", "plain_http", "no_agreement", "refused", "malformed"};
   Family failures("tls_handshake_failures_total", "Handshakes of clients that failed.",
                   MetricType::Counter);
-  for (std::size_t reason = 0; reason < kReasons.size(); ++reason) {
-    std::uint64_t total = 0;
-    for (std::size_t worker = 0; worker < view.applied.size(); ++worker) {
-      total += cells(worker).handshake_failures[reason].value();
+  for (const proxy::ListenerSettings& listener : view.snapshot->listeners) {
+    if (listener.tls == nullptr) continue;
+    for (std::size_t reason = 0; reason < kReasons.size(); ++reason) {
+      failures.add({{"listener", listener.address}, {"reason", kReasons[reason]}},
+                   sum(*listener.state, [&](const proxy::ListenerCells& cells) -> const Cell& {
+                     return cells.handshake_failures[reason];
+                   }));
     }
-    failures.add({{"reason", kReasons[reason]}}, total);
   }
   Family ends("tls_certificate_not_after_seconds",
               "When a certificate ends, as a Unix time; of several with one name the earliest.",
@@ -458,7 +460,7 @@ Families Exposition::Collect() const {
   add_guard(*view_, families);
   add_fallbacks(*view_, families);
   add_backends(*view_, families);
-  add_tls(*view_, cells_, families);
+  add_tls(*view_, families);
   add_limits(*view_, families);
   add_names(*view_, families);
   add_listeners(*view_, families);

@@ -145,9 +145,7 @@ bool Connection::parse_now(std::size_t parsed_size) const {
 
 // While draining nobody is waited for. What lies in the kernel, of a connection that has only just
 // been accepted, is not idle: the edge that tells of it is on its way.
-bool Connection::ends_idle() const {
-  return context_.draining && !client_.socket.has_unseen_input();
-}
+bool Connection::ends_idle() { return context_.draining && !client_.socket.has_unseen_input(); }
 
 Task<Connection::Head> Connection::read_head() {
   std::size_t parsed_size = 0;

@@ -71,7 +71,7 @@ class Connection final : public Retired {
   Task<void> linger();
   void refuse(const http::HeadFault& fault);
   bool parse_now(std::size_t parsed_size) const;
-  bool ends_idle() const;
+  bool ends_idle();
   void end();
   ListenerCells& cells() { return client_.listener->cells[context_.index]; }
 

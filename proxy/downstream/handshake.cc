@@ -48,7 +48,7 @@ Task<bool> Connection::shake_hands() {
 // Who connects and leaves without a word (a probe of the port) is no failure.
 Task<void> Connection::fail_handshake(HandshakeFailure why) {
   if (why == HandshakeFailure::closed && !client_.socket.tls()->heard()) co_return;
-  context_.cells.handshake_failures[static_cast<std::size_t>(why)].add();
+  cells().handshake_failures[static_cast<std::size_t>(why)].add();
   if (why != HandshakeFailure::plain_http) co_return;
   client_.socket.drop_tls();
   http::LocalReply reply;

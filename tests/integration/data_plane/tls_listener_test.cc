@@ -49,7 +49,11 @@ TEST_CASE("tls listener: min_version 1.3 refuses TLS 1.2, and counts it") {
   terms.max_version = TLS1_2_VERSION;
   CHECK_THROWS_AS(tls_connect(it.ficus.port(), terms), HarnessError);
   CHECK(tls_connect(it.ficus.port())->exchange(request("GET /")).body == "hello");
-  CHECK(sample(it.ficus, "ficus_tls_handshake_failures_total{reason=\"no_agreement\"}") == "1");
+  CHECK(
+      sample(
+          it.ficus,
+          "ficus_tls_handshake_failures_total{listener=\"127.0.0.1:0\",reason=\"no_agreement\"}") ==
+      "1");
 }
 
 TEST_CASE("tls listener: the backend and the cookie learn that the client came by https") {
@@ -270,7 +274,10 @@ TEST_CASE("tls listener: a plain HTTP request is told to use https, and counted"
     CHECK_THAT(answer.body, ContainsSubstring("https://"));
     CHECK(client.is_closed());
   }
-  CHECK(sample(it.ficus, "ficus_tls_handshake_failures_total{reason=\"plain_http\"}") == "4");
+  CHECK(sample(
+            it.ficus,
+            "ficus_tls_handshake_failures_total{listener=\"127.0.0.1:0\",reason=\"plain_http\"}") ==
+        "4");
   RawClient noise(it.ficus.port());
   noise.send(std::string("\x00\x01\x02\x03\x04\x05\x06\x07", 8));
   noise.read_to_end();  // an alert, and the end
@@ -283,7 +290,9 @@ TEST_CASE("tls listener: who does not finish the handshake is let go, and counte
   slow.send("\x16\x03\x01");
   CHECK(silent.is_closed());
   CHECK(slow.is_closed());
-  CHECK(sample(it.ficus, "ficus_tls_handshake_failures_total{reason=\"timeout\"}") == "2");
+  CHECK(sample(it.ficus,
+               "ficus_tls_handshake_failures_total{listener=\"127.0.0.1:0\",reason=\"timeout\"}") ==
+        "2");
   CHECK(tls_connect(it.ficus.port())->exchange(request("GET /")).body == "hello");
 }
 
