@@ -78,6 +78,13 @@ std::uint64_t sum(const proxy::EndpointState& endpoint, Pick pick) {
   return total;
 }
 
+template <typename Pick>
+std::uint64_t sum(const proxy::ListenerState& listener, Pick pick) {
+  std::uint64_t total = 0;
+  for (const auto& cells : listener.cells) total += pick(cells).value();
+  return total;
+}
+
 std::string code_text(std::size_t cell) {
   if (cell < proxy::StatusCells::kCodes.size()) {
     return std::to_string(proxy::StatusCells::kCodes[cell]);
@@ -374,13 +381,6 @@ void add_names(const View& view, Families& out) {
   }
   out.push_back(resolved.take());
   out.push_back(failures.take());
-}
-
-template <typename Pick>
-std::uint64_t sum(const proxy::ListenerState& listener, Pick pick) {
-  std::uint64_t total = 0;
-  for (const auto& cells : listener.cells) total += pick(cells).value();
-  return total;
 }
 
 void add_listeners(const View& view, Families& out) {

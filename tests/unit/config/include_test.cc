@@ -71,8 +71,8 @@ TEST_CASE("included files hold nothing else, and include nothing") {
         "more.yaml:2:1: include: belongs into the main file; an included file holds only "
         "`backends` and `routes`\n"
         "more.yaml:3:1: tls: is an unknown key; known here: access_log, admin, backends, "
-        "defaults, drain, group, include, listeners, revision, routes, state_dir, user, version, "
-        "workers\n"
+        "defaults, drain, group, include, limits, listeners, revision, routes, state_dir, user, "
+        "version, workers\n"
         "more.yaml:4:1: metrics: is not in this version\n"
         "more.yaml:5:10: version: `2` is more than allowed: 1\n");
   CHECK_THAT(told(including("f.yaml")), ContainsSubstring("includes the file that it stands in"));

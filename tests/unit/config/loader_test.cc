@@ -252,10 +252,11 @@ TEST_CASE("all faults of a file come in one go, in the order of the file") {
              "    guard: {mode: on, judge: {window: 5}}\n") ==
         "f.yaml:2:23: listeners[0].address: `:80` names no address; for all of them write "
         "0.0.0.0:8080 or [::]:8080, with your port\n"
-        "f.yaml:2:30: listeners[0].tls: `certificates` is missing; Chosen by the name that a "
+        "f.yaml:2:35: listeners[0].tls: `certificates` is missing; Chosen by the name that a "
         "client asks for; the first if none has it.\n"
         "f.yaml:3:1: drian: is an unknown key; did you mean `drain`?\n"
-        "f.yaml:5:19: backends.a.endpoints[0]: `ftp://a` is not a URL; write http://host:port\n"
+        "f.yaml:5:19: backends.a.endpoints[0]: `ftp://a` is not a URL; write http://host:port, "
+        "https://host:port or unix:/path\n"
         "f.yaml:6:3: backends.a: a duplicate key; it is already given in line 5\n"
         "f.yaml:9:13: routes[0].legacy: there is no backend `b`; did you mean `a`?\n"
         "f.yaml:10:5: routes[0].weight: needs both sides, `legacy` and `new`; with one side all "

@@ -35,7 +35,8 @@ TEST_CASE("the version is 1 and must be given") {
 TEST_CASE("unknown keys get a suggestion or the list of known ones") {
   CHECK(told(with_route("wieght: 5")) ==
         "f.yaml:7:51: routes[0].wieght: is an unknown key; did you mean `weight`?\n");
-  CHECK_THAT(told(with_line("zzzzzzzz: 1")), ContainsSubstring("known here: access_log, admin, backends"));
+  CHECK_THAT(told(with_line("zzzzzzzz: 1")),
+             ContainsSubstring("known here: access_log, admin, backends"));
   CHECK(told(with_line("drain: {zzzzz: 1}")) ==
         "f.yaml:1:9: drain.zzzzz: is an unknown key; known here: delay, timeout\n");
 }
