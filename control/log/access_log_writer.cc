@@ -15,6 +15,7 @@ namespace {
 using std::chrono::steady_clock;
 
 constexpr std::chrono::seconds kTellDropsEvery{10};
+constexpr std::chrono::seconds kLongestSwitch{1};
 
 std::uint64_t lines_in(std::string_view bytes) {
   return static_cast<std::uint64_t>(std::count(bytes.begin(), bytes.end(), '\n'));
@@ -28,8 +29,9 @@ AccessLogWriter::AccessLogWriter(Log& log, std::vector<proxy::AccessLog*> source
 AccessLogWriter::~AccessLogWriter() { stop(); }
 
 void AccessLogWriter::use(LogFile file) {
-  const std::lock_guard lock(mutex_);
+  std::unique_lock lock(mutex_);
   orders_.file = std::move(file);
+  switched_ = false;
   if (!thread_.joinable()) {
     thread_ = std::thread([this] {
       ::pthread_setname_np(::pthread_self(), "ficus-log");
@@ -37,6 +39,7 @@ void AccessLogWriter::use(LogFile file) {
     });
   }
   wake();
+  switch_done_.wait_for(lock, kLongestSwitch, [this] { return switched_; });
 }
 
 void AccessLogWriter::reopen() {
@@ -80,7 +83,12 @@ void AccessLogWriter::run() {
     Orders orders = take_orders();
     const Drained drained = file_ ? drain() : Drained::all;
     tell_drops();
-    if (orders.file) switch_to(std::move(*orders.file));
+    if (orders.file) {
+      switch_to(std::move(*orders.file));
+      const std::lock_guard lock(mutex_);
+      switched_ = true;
+      switch_done_.notify_all();
+    }
     if (orders.reopen && file_) open_anew();
     if (orders.stop) return finish();
     wait(drained);

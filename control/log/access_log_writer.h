@@ -1,6 +1,7 @@
 #pragma once
 
 #include <chrono>
+#include <condition_variable>
 #include <cstddef>
 #include <cstdint>
 #include <mutex>
@@ -33,8 +34,9 @@ class AccessLogWriter {
   AccessLogWriter(const AccessLogWriter&) = delete;
   AccessLogWriter& operator=(const AccessLogWriter&) = delete;
 
-  // From now on lines go there; what waits goes to the file before, if that takes it. It stays open
-  // when the log is switched off, for requests that began before.
+  // From the return on lines go there; what waits goes to the file before, if that takes it. Waits
+  // for the writer, a second at most. The file stays open when the log is switched off, for
+  // requests that began before.
   void use(LogFile file);
 
   // Opens the same path anew: its file was moved away. What waits goes to the old one.
@@ -83,6 +85,8 @@ class AccessLogWriter {
   // shared
   std::mutex mutex_;
   Orders orders_;
+  bool switched_ = false;
+  std::condition_variable switch_done_;
   std::thread thread_;
 };
 
