@@ -1,3 +1,5 @@
+#include <chrono>
+
 #include "config/key_table.h"
 #include "config/units.h"
 
@@ -10,7 +12,7 @@ std::string range_value(KeyType type, std::int64_t value) {
   switch (type) {
     case duration:
     case duration_or_off:
-      return format_duration(milliseconds(value));
+      return format_duration(std::chrono::milliseconds(value));
     case size:
     case size_or_unlimited:
       return format_size(static_cast<std::uint64_t>(value));

@@ -85,9 +85,9 @@ TEST_CASE("data plane: the policies of a listener are followed") {
     FicusProcess ficus(in_front_of(backend, "forwarding: {x_forwarded: replace, forwarded: add}"));
     RawClient client(ficus.port());
     client.exchange(request("GET /", sent));
-    CHECK(backend.received() ==
-          request("GET /", std::string(kForwarded) + "Forwarded: for=192.0.2.1, "
-                                                     "for=127.0.0.1;host=\"a\";proto=http\r\n"));
+    std::string fields(kForwarded);
+    fields += "Forwarded: for=192.0.2.1, for=127.0.0.1;host=\"a\";proto=http\r\n";
+    CHECK(backend.received() == request("GET /", fields));
   }
 }
 

@@ -170,7 +170,7 @@ TEST_CASE("an endpoint is http or https, a host and a port") {
   says("unix:///run/a.sock", "has no absolute path");
   says("unix:/run/", "is a folder");
   says("unix:/" + std::string(107, 'a'), "has a path of 108 bytes; a socket's has at most 107");
-  says("10.0.0.5:9001", "is not a URL; write http://host:port or unix:/path");
+  says("10.0.0.5:9001", "is not a URL; write http://host:port, https://host:port or unix:/path");
   says("ftp://a", "is not a URL");
   says("https://a/b", "has something after host and port");
   says("http://a/", "has something after host and port");
