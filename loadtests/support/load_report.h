@@ -23,7 +23,7 @@ struct Failure {
 // What one run saw. One thread.
 class LoadReport {
  public:
-  static constexpr std::size_t kFailuresKept = 20'000;
+  static constexpr std::size_t kFailuresKept = 200'000;
   static constexpr std::size_t kStatuses = 600;
 
   LoadReport(std::vector<std::string> methods, std::size_t users);

@@ -191,8 +191,7 @@ TEST_CASE("smuggling, CL.0: an answer before the body's end ends both connection
             "HTTP/1.1 500 Oops\r\nContent-Length: 2\r\nConnection: close\r\n\r\nno"),
       early("408", "HTTP/1.1 408 Request Timeout\r\nContent-Length: 0\r\n\r\n",
             "HTTP/1.1 408 Request Timeout\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"),
-      early("200", ok("ok"),
-            "HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\nok"),
+      early("200", ok("ok"), "HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\nok"),
   });
 }
 
