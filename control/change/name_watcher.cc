@@ -1,33 +1,58 @@
 #include "control/change/name_watcher.h"
 
 #include <algorithm>
+#include <condition_variable>
+#include <map>
+#include <mutex>
+#include <optional>
 #include <pthread.h>
+#include <random>
 #include <utility>
 
 namespace ficus::control {
 
-NameWatcher::NameWatcher(NameWatch how, std::function<void(const NameReport&)> report)
-    : how_(std::move(how)), report_(std::move(report)) {}
+class NameWatcher::State {
+ public:
+  State(NameWatch how, std::function<void(const NameReport&)> report)
+      : how_(std::move(how)), report_(std::move(report)) {}
 
-void NameWatcher::start() {
-  thread_ = std::thread([this] {
-    ::pthread_setname_np(::pthread_self(), "ficus-names");
-    run();
-  });
-}
+  void run();
+  // True: run() has ended or is about to. False: a look-up holds it up; it reports nothing more.
+  bool stop();
+  std::uint64_t watch(const std::vector<config::Backend>& backends, const Addresses& known);
 
-void NameWatcher::stop() {
-  if (!thread_.joinable()) return;
-  {
-    const std::lock_guard lock(mutex_);
-    stopping_ = true;
-  }
+ private:
+  struct Name {
+    config::EndpointUrl url;
+    NameReport last;
+    Clock::Monotonic due;
+  };
+
+  Clock::Monotonic next_due();
+  std::optional<config::EndpointUrl> wait_for_due();
+  void take_in(const config::EndpointUrl& url, FoundAddresses found);
+
+  const NameWatch how_;
+  const std::function<void(const NameReport&)> report_;
+
+  std::mutex mutex_;  // guards all below
+  std::condition_variable changed_;
+  std::map<std::string, Name> names_;  // by the endpoint's text
+  std::minstd_rand random_{std::random_device{}()};
+  std::uint64_t watch_ = 0;
+  bool looking_up_ = false;
+  bool stopping_ = false;
+};
+
+bool NameWatcher::State::stop() {
+  std::unique_lock lock(mutex_);
+  stopping_ = true;
   changed_.notify_all();
-  thread_.join();
+  return changed_.wait_for(lock, kPatience, [this] { return !looking_up_; });
 }
 
-std::uint64_t NameWatcher::watch(const std::vector<config::Backend>& backends,
-                                 const Addresses& known) {
+std::uint64_t NameWatcher::State::watch(const std::vector<config::Backend>& backends,
+                                        const Addresses& known) {
   const std::lock_guard lock(mutex_);
   ++watch_;
   std::map<std::string, Name> names;
@@ -48,7 +73,7 @@ std::uint64_t NameWatcher::watch(const std::vector<config::Backend>& backends,
   return watch_;
 }
 
-Clock::Monotonic NameWatcher::next_due() {
+Clock::Monotonic NameWatcher::State::next_due() {
   std::uniform_real_distribution<double> jitter(0.9, 1.1);
   const std::chrono::duration<double, std::milli> pause =
       std::chrono::duration<double, std::milli>(how_.interval) * jitter(random_);
@@ -57,7 +82,7 @@ Clock::Monotonic NameWatcher::next_due() {
 }
 
 // Nothing: the watcher ends.
-std::optional<config::EndpointUrl> NameWatcher::wait_for_due() {
+std::optional<config::EndpointUrl> NameWatcher::State::wait_for_due() {
   std::unique_lock lock(mutex_);
   for (;;) {
     if (stopping_) return std::nullopt;
@@ -70,17 +95,20 @@ std::optional<config::EndpointUrl> NameWatcher::wait_for_due() {
       const auto due = first->second.due;  // the entry may go while we wait
       changed_.wait_until(lock, due);
     } else {
+      looking_up_ = true;
       return first->second.url;
     }
   }
 }
 
-void NameWatcher::take_in(const config::EndpointUrl& url, FoundAddresses found) {
+void NameWatcher::State::take_in(const config::EndpointUrl& url, FoundAddresses found) {
   std::optional<NameReport> news;
   {
     const std::lock_guard lock(mutex_);
+    looking_up_ = false;
+    changed_.notify_all();
     const auto name = names_.find(url.text);
-    if (name == names_.end()) return;
+    if (stopping_ || name == names_.end()) return;
     name->second.due = next_due();
     NameReport& last = name->second.last;
     const bool was_found = last.fault.empty();
@@ -96,8 +124,32 @@ void NameWatcher::take_in(const config::EndpointUrl& url, FoundAddresses found) 
   report_(*news);
 }
 
-void NameWatcher::run() {
+void NameWatcher::State::run() {
   while (const auto url = wait_for_due()) take_in(*url, how_.look_up(*url));
+}
+
+NameWatcher::NameWatcher(NameWatch how, std::function<void(const NameReport&)> report)
+    : state_(std::make_shared<State>(std::move(how), std::move(report))) {}
+
+void NameWatcher::start() {
+  thread_ = std::thread([state = state_] {
+    ::pthread_setname_np(::pthread_self(), "ficus-names");
+    state->run();
+  });
+}
+
+void NameWatcher::stop() {
+  if (!thread_.joinable()) return;
+  if (state_->stop()) {
+    thread_.join();
+  } else {
+    thread_.detach();
+  }
+}
+
+std::uint64_t NameWatcher::watch(const std::vector<config::Backend>& backends,
+                                 const Addresses& known) {
+  return state_->watch(backends, known);
 }
 
 }  // namespace ficus::control

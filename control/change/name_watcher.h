@@ -1,13 +1,9 @@
 #pragma once
 
 #include <chrono>
-#include <condition_variable>
 #include <cstdint>
 #include <functional>
-#include <map>
-#include <mutex>
-#include <optional>
-#include <random>
+#include <memory>
 #include <string>
 #include <thread>
 #include <vector>
@@ -46,35 +42,20 @@ class NameWatcher {
   NameWatcher& operator=(const NameWatcher&) = delete;
 
   void start();
-  // Joins the thread; a look-up that is under way is waited for.
+  // No report comes after it. Joins the thread, unless a look-up is under way that takes longer
+  // than kPatience (a resolver that does not answer): the process must be able to end. That thread
+  // then ends with its look-up.
   void stop();
+  static constexpr std::chrono::milliseconds kPatience{500};
 
   // Watches the names of these from now on. `known`: what they stand for. Returns the number that
   // reports have from now on; one with another number is older than `known`.
   std::uint64_t watch(const std::vector<config::Backend>& backends, const Addresses& known);
 
  private:
-  struct Name {
-    config::EndpointUrl url;
-    NameReport last;
-    Clock::Monotonic due;
-  };
+  class State;  // what the thread shares, which may live longer than this
 
-  void run();
-  Clock::Monotonic next_due();
-  std::optional<config::EndpointUrl> wait_for_due();
-  void take_in(const config::EndpointUrl& url, FoundAddresses found);
-
-  const NameWatch how_;
-  const std::function<void(const NameReport&)> report_;
-
-  std::mutex mutex_;  // guards all below
-  std::condition_variable changed_;
-  std::map<std::string, Name> names_;  // by the endpoint's text
-  std::minstd_rand random_{std::random_device{}()};
-  std::uint64_t watch_ = 0;
-  bool stopping_ = false;
-
+  const std::shared_ptr<State> state_;
   std::thread thread_;
 };
 

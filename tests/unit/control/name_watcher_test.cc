@@ -1,6 +1,9 @@
 #include "control/change/name_watcher.h"
 
+#include <condition_variable>
 #include <deque>
+#include <memory>
+#include <mutex>
 
 #include "tests/support/catch.h"
 #include "tests/support/deadline.h"
@@ -101,6 +104,46 @@ TEST_CASE("only names are looked up again, and not those that left the file") {
   names.watcher.watch({}, {});
   names.watcher.stop();
   CHECK(names.reports.size() == 1);
+}
+
+TEST_CASE("a resolver that does not answer keeps nobody from ending, and is not heard later") {
+  struct Resolver {
+    std::mutex mutex;
+    std::condition_variable changed;
+    bool asked = false;
+    bool answers = false;
+    bool answered = false;
+    std::size_t reports = 0;
+  };
+  const auto resolver = std::make_shared<Resolver>();
+  {
+    const auto look_up = [resolver](const config::EndpointUrl&) -> FoundAddresses {
+      std::unique_lock lock(resolver->mutex);
+      resolver->asked = true;
+      resolver->changed.notify_all();
+      resolver->changed.wait(lock, [&] { return resolver->answers; });
+      resolver->answered = true;
+      resolver->changed.notify_all();
+      return {addresses({"10.0.0.2"}), {}};
+    };
+    NameWatcher watcher({look_up, std::chrono::milliseconds(1)}, [resolver](const NameReport&) {
+      const std::lock_guard lock(resolver->mutex);
+      ++resolver->reports;
+    });
+    config::Backend backend;
+    backend.endpoints = {url("shop.test")};
+    watcher.start();
+    watcher.watch({backend}, {{"http://shop.test", addresses({"10.0.0.1"})}});
+    std::unique_lock lock(resolver->mutex);
+    REQUIRE(resolver->changed.wait_for(lock, tests::kPatience, [&] { return resolver->asked; }));
+    lock.unlock();
+    watcher.stop();
+  }
+  std::unique_lock lock(resolver->mutex);
+  resolver->answers = true;
+  resolver->changed.notify_all();
+  CHECK(resolver->changed.wait_for(lock, tests::kPatience, [&] { return resolver->answered; }));
+  CHECK(resolver->reports == 0);
 }
 
 TEST_CASE("an address is no name") {
