@@ -39,7 +39,7 @@ TEST_CASE("data plane: past max_connections a request waits, past max_pending it
   CHECK(refused.header("Retry-After") == "1");
   CHECK_THAT(refused.body, ContainsSubstring("too many requests wait"));
   CHECK(metric(ficus, "ficus_overflows_total{backend=\"only\"}") == 1);
-  CHECK(metric(ficus, "ficus_client_errors_total{route=\"everything\",kind=\"overflow\"}") == 1);
+  wait_for_metric(ficus, "ficus_client_errors_total{route=\"everything\",kind=\"overflow\"}", 1);
 
   backend.release();
   CHECK(first.read_response().status() == 200);
