@@ -8,7 +8,7 @@ void Exchange::identify_client() {
   client_address_ = &client_->address;
   x_forwarded_ = http::HopField::add;
   forwarded_ = http::HopField::leave;
-  const ListenerSettings* listener = snapshot_->listener(client_->listener);
+  const ListenerSettings* listener = context_.listener(client_->listener);
   if (listener == nullptr || !judges_peers(*listener)) return;
   const ClientIdentity identity = proxy::identify_client(*listener, client_->address, request_);
   x_forwarded_ = identity.x_forwarded;

@@ -46,7 +46,7 @@ void Worker::after_turn() {
 void Worker::install(std::shared_ptr<const RoutingSnapshot> snapshot) {
   context_.loop.post([this, snapshot = std::move(snapshot)]() mutable {
     const std::uint64_t version = snapshot->version;
-    context_.snapshot = SnapshotRef(std::move(snapshot));
+    context_.install(SnapshotRef(std::move(snapshot)));
     context_.pool.drop_gone();
     for (const auto& backend : context_.snapshot->backends) context_.pool.preconnect(*backend);
     context_.cells.applied_version.set(version);

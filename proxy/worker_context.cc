@@ -22,6 +22,30 @@ WorkerContext::~WorkerContext() = default;
 
 ListenerState* WorkerContext::pin(const std::shared_ptr<ListenerState>& state) {
   if (std::ranges::find(pinned_listeners_, state) == pinned_listeners_.end()) {
+void WorkerContext::install(SnapshotRef next) {
+  if (snapshot) {
+    for (const ListenerSettings& settings : snapshot->listeners) {
+      if (next->listener(settings.state.get()) == nullptr) former_listeners_.push_back(settings);
+    }
+  }
+  snapshot = std::move(next);
+  std::erase_if(former_listeners_, [this](const ListenerSettings& former) {
+    return snapshot->listener(former.state.get()) != nullptr;
+  });
+}
+
+const ListenerSettings* WorkerContext::listener(const ListenerState* state) const {
+  if (const ListenerSettings* settings = snapshot->listener(state)) return settings;
+  const auto former = std::ranges::find_if(
+      former_listeners_, [state](const auto& settings) { return settings.state.get() == state; });
+  return former == former_listeners_.end() ? nullptr : &*former;
+}
+
+std::size_t WorkerContext::turned_away_most() const {
+  const std::uint64_t served = snapshot->limits.max_connections / workers;
+  return std::clamp(served / 8, kFewestTurnedAway, kMostTurnedAway);
+}
+
     pinned_listeners_.push_back(state);
   }
   return state.get();

@@ -74,6 +74,15 @@ struct WorkerContext {
   bool draining = false;
   ConnectionCounts& connection_counts;
   std::size_t turned_away = 0;  // connections that are told so and wait for their end
+  // So many of them are told politely; while one waits for its end it has a descriptor. An eighth
+  // of those that are served, within bounds.
+  std::size_t turned_away_most() const;
+
+  // From here on that one holds.
+  void install(SnapshotRef next);
+  // What holds for the connections of a listener; once it has left the configuration, what held
+  // last: whom to believe must not change under those that are still open. Null: never known.
+  const ListenerSettings* listener(const ListenerState* state) const;
 
   // Keeps the state alive as long as this worker, whatever becomes of the listener.
   ListenerState* pin(const std::shared_ptr<ListenerState>& state);
@@ -90,6 +99,7 @@ struct WorkerContext {
  private:
   std::vector<std::unique_ptr<Exchange>> spare_exchanges_;
   std::vector<std::shared_ptr<ListenerState>> pinned_listeners_;
+  std::vector<ListenerSettings> former_listeners_;
 };
 
 }  // namespace ficus::proxy

@@ -69,7 +69,7 @@ Connection::Preamble Connection::take_proxy_header() {
 // False: the connection is over. Nothing is answered: who does not speak the protocol that was
 // agreed upon may not speak HTTP either.
 Task<bool> Connection::read_proxy_header() {
-  const ListenerSettings* listener = context_.snapshot->listener(client_.listener);
+  const ListenerSettings* listener = context_.listener(client_.listener);
   if (listener != nullptr && !listener->trusted_proxies.empty() &&
       !listener->trusted_proxies.contains(client_.address)) {
     count_preamble(BadPreamble::untrusted);
@@ -93,7 +93,7 @@ Task<bool> Connection::read_proxy_header() {
 void Connection::admit_client() {
   const std::uint32_t limit = context_.snapshot->limits.max_connections_per_client;
   if (limit == 0) return;
-  const ListenerSettings* listener = context_.snapshot->listener(client_.listener);
+  const ListenerSettings* listener = context_.listener(client_.listener);
   if (listener != nullptr && listener->trusted_proxies.contains(client_.address)) return;
   client_counted_ = context_.connection_counts.take_client(client_.address.ip_hash(), limit);
   if (client_counted_) return;

@@ -232,3 +232,19 @@ TEST_CASE("data plane: a realistic head passes byte for byte but for what is doc
         request("GET /Shop/%7Bid%7D?q=a+b&r=%20|x", fields + "X-Forwarded-For: 127.0.0.1\r\n"
                                                              "X-Forwarded-Host: a\r\n"));
 }
+
+TEST_CASE("data plane: whom to believe stays as it was for who came by a listener that left") {
+  ScriptedBackend backend;
+  FicusProcess ficus(in_front_of(backend, "trusted_proxies: [10.0.0.0/8]"));
+  RawClient client(ficus.port());
+  const std::string forged = request("GET /", "X-Forwarded-For: 192.0.2.1\r\n");
+  CHECK(client.exchange(forged).status() == 200);
+  CHECK(backend.wait_for_request(0).header("X-Forwarded-For") == "127.0.0.1");
+  const std::string elsewhere =
+      "workers: 1\nlisteners: [{address: \"127.0.0.2:0\"}]\nbackends:\n  only: {endpoints: [\"" +
+      backend.url() +
+      "\"]}\nroutes:\n  - {name: everything, match: {path_prefix: /}, legacy: only}\n";
+  CHECK_THAT(ficus.reload(elsewhere), ContainsSubstring("configuration reloaded"));
+  CHECK(client.exchange(forged).status() == 200);
+  CHECK(backend.wait_for_request(1).header("X-Forwarded-For") == "127.0.0.1");
+}
