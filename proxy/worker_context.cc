@@ -8,6 +8,8 @@ namespace ficus::proxy {
 namespace {
 
 constexpr std::size_t kSpareExchanges = 256;
+constexpr std::uint64_t kFewestTurnedAway = 16;
+constexpr std::uint64_t kMostTurnedAway = 256;
 
 }  // namespace
 
@@ -44,6 +46,8 @@ const ListenerSettings* WorkerContext::listener(const ListenerState* state) cons
 std::size_t WorkerContext::turned_away_most() const {
   const std::uint64_t served = snapshot->limits.max_connections / workers;
   return std::clamp(served / 8, kFewestTurnedAway, kMostTurnedAway);
+ListenerState* WorkerContext::pin(const std::shared_ptr<ListenerState>& state) {
+  if (std::ranges::find(pinned_listeners_, state) == pinned_listeners_.end()) {
 }
 
     pinned_listeners_.push_back(state);

@@ -222,8 +222,14 @@ Task<bool> Connection::flush() {
 // Whoever waits for a handshake would not understand an answer, and a handshake costs too much.
 Task<void> Connection::turn_away() {
   if (tls_ != nullptr) co_return;
-  if (!client_.socket.readable()) {
-    co_await client_.waiter.until(context_.loop.now() + kTurnAwayTime);
+  if (context_.turned_away > context_.turned_away_most()) {
+    send_shed_reply(client_.socket.fd(), *over_, context_.head);
+    co_return;
+  }
+  const SteadyTime limit = context_.loop.now() + kTurnAwayTime;
+  bool waits = true;
+  while (waits && !client_.socket.readable() && !context_.draining) {
+    waits = !co_await client_.waiter.until(limit);
   }
   if (client_.socket.broken()) co_return;
   context_.head.clear();

@@ -39,6 +39,8 @@ struct Accepted {
 
 // The answer to a connection that is over a limit.
 void write_shed_reply(ShedReason reason, http::HeadBuffer& out);
+// The same at once and without a wait: lost to a reset if the client's request arrives after it.
+void send_shed_reply(int fd, ShedReason reason, http::HeadBuffer& scratch);
 
 // A client's connection: reads one request head after another and lends itself to an exchange for
 // each. Owns itself from start() on and is gone when its loop ends. Loop thread only.

@@ -13,6 +13,7 @@ namespace {
 // When to come again. Whoever is over a limit knows nothing better, and a load balancer has other
 // machines to try.
 constexpr std::uint32_t kRetryAfterSeconds = 1;
+constexpr std::size_t kDiscarded = 16 * 1024;
 
 }  // namespace
 
@@ -29,6 +30,15 @@ void write_shed_reply(ShedReason reason, http::HeadBuffer& out) {
     reply.detail = "the proxy has as many connections as it may have";
   }
   http::write_local_reply(reply, http::ReplyFormat::problem_json, out);
+}
+
+void send_shed_reply(int fd, ShedReason reason, http::HeadBuffer& scratch) {
+  scratch.clear();
+  write_shed_reply(reason, scratch);
+  ::send(fd, scratch.data(), scratch.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
+  ::shutdown(fd, SHUT_WR);
+  char discarded[kDiscarded];
+  ::recv(fd, discarded, sizeof discarded, MSG_DONTWAIT);
 }
 
 void Connection::count_preamble(BadPreamble fault) {

@@ -12,11 +12,6 @@ namespace {
 constexpr std::chrono::milliseconds kRetryAccept{100};
 // The snapshot that describes a new listener comes right behind it.
 constexpr std::chrono::milliseconds kAwaitSettings{5};
-// So many of one worker's connections are told politely that they are over a limit; while one waits
-// for its end it has a descriptor. An eighth of those that are served, within these bounds.
-constexpr std::uint64_t kFewestTurnedAway = 16;
-constexpr std::uint64_t kMostTurnedAway = 256;
-constexpr std::size_t kDiscarded = 16 * 1024;
 
 }  // namespace
 
@@ -81,9 +76,8 @@ void Listener::admit(Accepted accepted) {
 void Listener::shed(Accepted accepted) {
   auto& cells = accepted.listener.state->cells[context_.index];
   cells.shed[static_cast<std::size_t>(*accepted.over)].add();
-  const std::uint64_t served = context_.snapshot->limits.max_connections / context_.workers;
-  const std::uint64_t room = std::clamp(served / 8, kFewestTurnedAway, kMostTurnedAway);
-  if (*accepted.over == ShedReason::descriptors || context_.turned_away >= room) {
+  const bool no_room = context_.turned_away >= context_.turned_away_most();
+  if (*accepted.over == ShedReason::descriptors || no_room) {
     return turn_away_at_once(std::move(accepted));
   }
   Connection::start(std::make_unique<Connection>(context_, connections_, std::move(accepted)));
@@ -92,13 +86,7 @@ void Listener::shed(Accepted accepted) {
 // The answer may be lost to a reset if the client's request arrives after this.
 void Listener::turn_away_at_once(Accepted accepted) {
   if (accepted.listener.tls != nullptr) return;  // it would not understand the answer
-  context_.head.clear();
-  write_shed_reply(*accepted.over, context_.head);
-  const int fd = accepted.fd.get();
-  ::send(fd, context_.head.data(), context_.head.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
-  ::shutdown(fd, SHUT_WR);
-  char discarded[kDiscarded];
-  ::recv(fd, discarded, sizeof discarded, MSG_DONTWAIT);
+  send_shed_reply(accepted.fd.get(), *accepted.over, context_.head);
 }
 
 // There is no descriptor: the reserve makes room for one connection, which is told so. False if

@@ -2,6 +2,8 @@
 // when there are too many.
 
 #include <memory>
+#include <poll.h>
+#include <vector>
 
 #include "tests/integration/data_plane/fixture.h"
 #include "tests/support/catch.h"
@@ -373,4 +375,24 @@ TEST_CASE("data plane: at the limit that auto stands for the admin side has its 
   CHECK(metric(ficus, "limit_used_ratio{limit=\"max_connections\"}") == "1");
   CHECK(shed(ficus, "descriptors") == "0");
   CHECK(clients.front()->exchange(request("GET /")).status() == 200);
+}
+
+TEST_CASE("data plane: only so many of who is over a limit are waited for") {
+  ScriptedBackend backend;
+  FicusProcess ficus(
+      in_front_of(backend, {"limits: {max_connections: 8, max_connections_per_client: 1}"}));
+  RawClient first(ficus.port());
+  CHECK(first.exchange(request("GET /")).status() == 200);
+  // Sixteen may be silent for a while; the next one is told at once.
+  std::vector<std::unique_ptr<RawClient>> silent;
+  for (int i = 0; i < 17; ++i) silent.push_back(std::make_unique<RawClient>(ficus.port()));
+  pollfd told[2] = {{silent.front()->descriptor(), POLLIN, 0},
+                    {silent.back()->descriptor(), POLLIN, 0}};
+  REQUIRE(::poll(told, 2, static_cast<int>(kPatience.count())) > 0);
+  CHECK(told[1].revents != 0);
+  CHECK(told[0].revents == 0);
+  CHECK(silent.back()->read_response().status() == 429);
+  CHECK(silent.back()->read_to_end().empty());
+  CHECK(silent.front()->read_response().status() == 429);
+  CHECK(open_connections(ficus) == "1");
 }
