@@ -23,6 +23,7 @@ ProxyServer::~ProxyServer() { stop(); }
 void ProxyServer::inherit(std::vector<InheritedSocket> sockets) { inherited_ = std::move(sockets); }
 
 std::optional<std::string> ProxyServer::listen(const std::vector<config::Listener>& listeners) {
+  if (draining_) return "the proxy is draining and listens to nothing new";
   std::vector<BoundAddress> fresh;
   std::vector<Listening> wanted;
   for (const config::Listener& listener : listeners) {
@@ -84,11 +85,13 @@ void ProxyServer::rotate_ticket_keys() {
 void ProxyServer::begin_drain() {
   for (auto& worker : workers_) worker->begin_drain();
   listening_.clear();
+  draining_ = true;
 }
 
 bool ProxyServer::drained() const {
-  return std::ranges::all_of(
-      workers_, [](const auto& worker) { return worker->cells().connections_open.value() == 0; });
+  return std::ranges::all_of(workers_, [](const auto& worker) {
+    return worker->draining() && worker->cells().connections_open.value() == 0;
+  });
 }
 
 void ProxyServer::stop() {

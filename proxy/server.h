@@ -44,7 +44,8 @@ class ProxyServer final : public SnapshotSink {
   // Makes the open listening sockets be exactly `listeners`, all or nothing: sockets already open
   // stay as they are, new ones are bound, and only if all of those succeeded are old ones drained
   // and closed. Returns what failed, as a sentence that names the address, or nothing.
-  // Before start(): opens them. Call before publishing a snapshot that refers to them.
+  // Before start(): opens them. Once draining: refused. Call before publishing a snapshot that
+  // refers to them.
   std::optional<std::string> listen(const std::vector<config::Listener>& listeners);
 
   // Addresses with the ports really bound (for "port 0"), in the order of the configuration.
@@ -81,6 +82,7 @@ class ProxyServer final : public SnapshotSink {
   std::vector<std::unique_ptr<Worker>> workers_;
   std::vector<Listening> listening_;
   std::vector<InheritedSocket> inherited_;
+  bool draining_ = false;
 };
 
 }  // namespace ficus::proxy

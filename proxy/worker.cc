@@ -86,6 +86,7 @@ void Worker::begin_drain() {
     listeners_.clear();
     context_.draining = true;
     connections_.drain();
+    draining_.store(true, std::memory_order_release);
   });
 }
 

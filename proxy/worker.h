@@ -29,6 +29,9 @@ class Worker {
   void begin_drain();
   void stop();
 
+  // Accepts nothing any more; what it had accepted is counted.
+  bool draining() const { return draining_.load(std::memory_order_acquire); }
+
   const WorkerCells& cells() const { return context_.cells; }
   AccessLog& access_log() { return context_.access_log; }  // the reader's end: one thread
   // Before start().
@@ -42,6 +45,9 @@ class Worker {
   ConnectionList connections_;
   std::vector<std::unique_ptr<Listener>> listeners_;
   SteadyTime cpu_read_at_{};
+
+  // shared
+  std::atomic<bool> draining_{false};
 
   std::thread thread_;
 };

@@ -22,8 +22,6 @@ WorkerContext::WorkerContext(std::size_t worker_index, std::size_t worker_count,
 
 WorkerContext::~WorkerContext() = default;
 
-ListenerState* WorkerContext::pin(const std::shared_ptr<ListenerState>& state) {
-  if (std::ranges::find(pinned_listeners_, state) == pinned_listeners_.end()) {
 void WorkerContext::install(SnapshotRef next) {
   if (snapshot) {
     for (const ListenerSettings& settings : snapshot->listeners) {
@@ -46,10 +44,10 @@ const ListenerSettings* WorkerContext::listener(const ListenerState* state) cons
 std::size_t WorkerContext::turned_away_most() const {
   const std::uint64_t served = snapshot->limits.max_connections / workers;
   return std::clamp(served / 8, kFewestTurnedAway, kMostTurnedAway);
-ListenerState* WorkerContext::pin(const std::shared_ptr<ListenerState>& state) {
-  if (std::ranges::find(pinned_listeners_, state) == pinned_listeners_.end()) {
 }
 
+ListenerState* WorkerContext::pin(const std::shared_ptr<ListenerState>& state) {
+  if (std::ranges::find(pinned_listeners_, state) == pinned_listeners_.end()) {
     pinned_listeners_.push_back(state);
   }
   return state.get();

@@ -1,5 +1,6 @@
 #include "proxy/downstream/connection.h"
 
+#include <algorithm>
 #include <cstring>
 #include <ctime>
 
@@ -15,6 +16,8 @@ constexpr std::chrono::seconds kLingerTime{2};
 constexpr std::size_t kLingerBytes = 1024 * 1024;
 // For the first bytes of a client that is turned away: an answer before its request may be lost.
 constexpr std::chrono::seconds kTurnAwayTime{2};
+// How long the first bytes of a client that has only just come may be under way at a drain.
+constexpr std::chrono::seconds kFirstBytesTime{1};
 
 }  // namespace
 
@@ -102,13 +105,17 @@ void Connection::end() {
 
 Task<void> Connection::run() {
   bool open = true;
+  expect_first_bytes();
   if (proxy_protocol_ != config::ProxyProtocol::off && !over_) open = co_await read_proxy_header();
   if (open && !over_) admit_client();
   if (open && over_) {
     co_await turn_away();
     open = false;
   }
-  if (open && tls_ != nullptr) open = co_await shake_hands();
+  if (open && tls_ != nullptr) {
+    open = co_await shake_hands();
+    expect_first_bytes();
+  }
   while (open) {
     const Head head = co_await read_head();
     if (head == Head::gone) break;
@@ -143,9 +150,20 @@ bool Connection::parse_now(std::size_t parsed_size) const {
          fresh.find('\n') != std::string_view::npos;
 }
 
-// While draining nobody is waited for. What lies in the kernel, of a connection that has only just
-// been accepted, is not idle: the edge that tells of it is on its way.
-bool Connection::ends_idle() { return context_.draining && !client_.socket.has_unseen_input(); }
+void Connection::expect_first_bytes() { first_bytes_due_ = context_.loop.now() + kFirstBytesTime; }
+
+// While draining nobody is waited for but who has only just come. What lies in the kernel is not
+// idle either: the edge that tells of it is on its way.
+bool Connection::ends_idle() {
+  if (!context_.draining || client_.socket.has_unseen_input()) return false;
+  return served_one_ || context_.loop.now() >= first_bytes_due_;
+}
+
+// `limit`, or as long as a drain waits for the first bytes of this client.
+SteadyTime Connection::patience(SteadyTime limit) const {
+  const bool short_of_time = context_.draining && !served_one_ && !client_.socket.readable();
+  return short_of_time ? std::min(limit, first_bytes_due_) : limit;
+}
 
 Task<Connection::Head> Connection::read_head() {
   std::size_t parsed_size = 0;
@@ -172,7 +190,8 @@ Task<Connection::Head> Connection::read_head() {
     const bool idle = client_.in.empty();
     const auto limit =
         idle && served_one_ ? client_.timeouts.keep_alive : client_.timeouts.request_head;
-    const bool expired = co_await client_.waiter.until(began + limit);
+    const SteadyTime due = idle ? patience(began + limit) : began + limit;
+    const bool expired = co_await client_.waiter.until(due);
     if (!expired || client_.socket.readable()) continue;
     if (idle) co_return Head::gone;
     // For what is known of it: the scratch may be another connection's by now.

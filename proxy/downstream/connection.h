@@ -73,7 +73,9 @@ class Connection final : public Retired {
   Task<void> linger();
   void refuse(const http::HeadFault& fault);
   bool parse_now(std::size_t parsed_size) const;
+  void expect_first_bytes();
   bool ends_idle();
+  SteadyTime patience(SteadyTime limit) const;
   void end();
   ListenerCells& cells() { return client_.listener->cells[context_.index]; }
 
@@ -84,7 +86,8 @@ class Connection final : public Retired {
   Client client_;
   std::shared_ptr<const TlsServer> tls_;  // until the handshake begins
   bool served_one_ = false;
-  bool client_counted_ = false;  // in the counts of its address
+  SteadyTime first_bytes_due_{};  // at a drain
+  bool client_counted_ = false;   // in the counts of its address
   const config::ProxyProtocol proxy_protocol_;
   std::optional<ShedReason> over_;
   Task<void> task_;

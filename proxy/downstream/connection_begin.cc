@@ -92,8 +92,8 @@ Task<bool> Connection::read_proxy_header() {
       if (preamble != Preamble::incomplete) co_return preamble == Preamble::complete;
     }
     if (client_.socket.broken() || ends_idle()) co_return false;
-    const bool expired = co_await client_.waiter.until(limit);
-    if (!expired) continue;
+    const bool expired = co_await client_.waiter.until(patience(limit));
+    if (!expired || context_.loop.now() < limit) continue;
     count_preamble(BadPreamble::timeout);
     co_return false;
   }

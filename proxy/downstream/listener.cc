@@ -83,7 +83,6 @@ void Listener::shed(Accepted accepted) {
   Connection::start(std::make_unique<Connection>(context_, connections_, std::move(accepted)));
 }
 
-// The answer may be lost to a reset if the client's request arrives after this.
 void Listener::turn_away_at_once(Accepted accepted) {
   if (accepted.listener.tls != nullptr) return;  // it would not understand the answer
   send_shed_reply(accepted.fd.get(), *accepted.over, context_.head);

@@ -131,12 +131,14 @@ int Socket::connect_error() const {
   return error;
 }
 
-bool Socket::has_unseen_input() {
+bool Socket::look() {
   char byte;
   const ssize_t got = ::recv(fd_.get(), &byte, 1, MSG_PEEK | MSG_DONTWAIT);
   if (got < 0 && (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR)) return false;
   readable_ = true;
-  return !quiet();
+  return true;
 }
+
+bool Socket::has_unseen_input() { return look() && !quiet(); }
 
 }  // namespace ficus::proxy

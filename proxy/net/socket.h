@@ -138,7 +138,10 @@ class Socket final : public IoHandler {
   // Nothing has arrived that a reader must see, as far as the edges told: no byte, no end. What TLS
   // keeps to itself (session tickets) is taken in.
   bool quiet() { return tls_ == nullptr ? !readable_ && !broken_ : tls_quiet(); }
-  // Bytes or an end waiting in the kernel that no edge has told of yet. A system call.
+  // Takes note of bytes or an end in the kernel that no edge has told of yet; are there any? A
+  // system call.
+  bool look();
+  // The same for what a reader must see, as quiet() has it.
   bool has_unseen_input();
 
  private:

@@ -65,6 +65,18 @@ std::string chunk(std::string_view payload) {
   return size.append("\r\n").append(payload).append("\r\n");
 }
 
+void wait_until_refused(std::uint16_t port) {
+  const bool refused = eventually([port] {
+    try {
+      connect_to_loopback(port);
+      return false;
+    } catch (const HarnessError&) {
+      return true;
+    }
+  });
+  if (!refused) throw HarnessError("still accepts on port " + std::to_string(port));
+}
+
 std::string numbered(std::size_t bytes) {
   std::string text;
   text.reserve(bytes + 16);

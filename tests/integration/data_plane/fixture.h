@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -49,6 +50,9 @@ std::string forwarded(std::string_view method_and_target, std::string_view field
 std::string ok(std::string_view body, std::string_view fields = {});
 
 std::string chunk(std::string_view payload);
+
+// Nobody accepts on the port any more.
+void wait_until_refused(std::uint16_t port);
 
 // Text that is different everywhere, so that lost or swapped pieces show.
 std::string numbered(std::size_t bytes);
