@@ -301,16 +301,16 @@ PipeState Exchange::begin_response() {
   to_client.framing = client_framing_;
   to_client.content_length = head.content_length;
   to_client.close = close_client_;
+  const auto scope = client_->socket.tls() != nullptr ? CookieScope::secure : CookieScope::any;
   std::optional<GeneratedKeyCookie> cookie;
   if (choice_.generated_key && may_set_cookie(lookup_of(head))) {
-    const bool tls = client_->socket.tls() != nullptr;
-    cookie.emplace(*choice_.generated_key, tls ? CookieScope::secure : CookieScope::any);
+    cookie.emplace(*choice_.generated_key, scope);
     to_client.set_cookie = cookie->text();
   }
   to_client.back_map = back_map();
   std::optional<PinCookie> pin;
   if (pins_client()) {
-    pin.emplace(*route_->pin, PinCookie::Terms{side_, unix_ms_now(), CookieScope::any});
+    pin.emplace(*route_->pin, PinCookie::Terms{side_, unix_ms_now(), scope});
     to_client.set_pin = pin->text();
   }
   context_.head.clear();

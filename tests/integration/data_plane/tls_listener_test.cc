@@ -1,6 +1,7 @@
 // TLS between clients and the proxy.
 
 #include <chrono>
+#include <csignal>
 #include <ctime>
 #include <sys/socket.h>
 #include <thread>
@@ -67,6 +68,43 @@ TEST_CASE("tls listener: the backend and the cookie learn that the client came b
   CHECK(backend.wait_for_request().header("X-Forwarded-Proto") == "https");
   REQUIRE(answer.header("Set-Cookie"));
   CHECK_THAT(*answer.header("Set-Cookie"), ContainsSubstring("; Secure"));
+}
+
+TEST_CASE("tls listener: the cookie of a pin goes back by https only") {
+  CertificateFolder files;
+  ScriptedBackend backend;
+  FicusProcess ficus(tls_listener({files.add("site", TestCertificate::self_signed())}) +
+                     split({backend.url()}, {backend.url()},
+                           {50, "sticky: {by: [\"header:X-Account\"], pin_after_write: 60s}"}));
+  const auto client = tls_connect(ficus.port());
+  const HttpMessage answer = client->exchange(request("POST /", "Content-Length: 1\r\n", "x"));
+  REQUIRE(answer.header("Set-Cookie"));
+  CHECK_THAT(*answer.header("Set-Cookie"), ContainsSubstring("ficus_pin_shop="));
+  CHECK_THAT(*answer.header("Set-Cookie"), ContainsSubstring("; Secure"));
+}
+
+TEST_CASE("tls listener: a drain waits for the hello of a client that has only just come") {
+  Served it;
+  const auto began = std::chrono::steady_clock::now();
+  Descriptor socket = connect_to_loopback(it.ficus.port());
+  it.ficus.process().signal(SIGTERM);
+  wait_until_refused(it.ficus.port());
+  TlsStream client(std::move(socket), TlsStream::Role::client, {});
+  std::string fault;
+  HttpMessage answer;
+  try {
+    fault = client.handshake();
+    if (fault.empty()) answer = client.exchange(request("GET /"));
+  } catch (const HarnessError& error) {
+    fault = error.what();
+  }
+  // It waits for a second, which a busy machine may have needed for the lines above.
+  if (std::chrono::steady_clock::now() - began < milliseconds(900)) {
+    CHECK(fault.empty());
+    CHECK(answer.body == "hello");
+    CHECK(answer.header("Connection") == "close");
+  }
+  CHECK(it.ficus.process().wait().code == 0);
 }
 
 TEST_CASE("tls listener: the certificate follows the name that the client asks for") {
