@@ -88,9 +88,11 @@ void Exchange::reset() {
   trace_.reset();
   fallback_granted_ = fell_back_ = side_chosen_ = request_begun_ = request_sink_broken_ =
       any_byte_sent_ = false;
+  client_framing_ = http::Framing::none;
   response_begun_ = any_response_byte_ = server_keep_alive_ = tunnel_ = close_client_ = false;
   tried_.clear();
-  last_endpoint_.reset();
+  last_endpoint_ = nullptr;
+  passed_on_.clear();
   body_copy_.begin(0);
   outcome_due_ = Timer::kNever;
   status_ = 0;
@@ -200,7 +202,7 @@ Task<Error> Exchange::try_side() {
       co_return Error{ErrorKind::no_endpoint, Fault::upstream, RetrySafety::always,
                       "the backend has no endpoint left to try"};
     }
-    last_endpoint_ = *endpoint;
+    last_endpoint_ = endpoint->get();
     if (!resent) {
       const auto care = http::is_idempotent(request_.method) ? Pool::Care::trust_the_loop
                                                              : Pool::Care::look_again;
@@ -211,7 +213,10 @@ Task<Error> Exchange::try_side() {
     if (!lease_ && !context_.pool.reserve(*backend().state)) {
       error = co_await wait_for_room();
       connecting_ += now() - began;
-      if (lease_) last_endpoint_ = lease_->shared_endpoint();
+      if (lease_) {
+        passed_on_.push_back(lease_->shared_endpoint());
+        last_endpoint_ = passed_on_.back().get();
+      }
     }
     EndpointCells& cells = context_.pool.cells(*last_endpoint_);
     if (!lease_ && !error) {
@@ -263,6 +268,7 @@ Task<Error> Exchange::connect(const std::shared_ptr<EndpointState>& endpoint) {
   const SteadyTime limit = std::min(now() + backend().timeouts.connect, exchange_limit());
   // A Unix socket says so if its queue is full, and tells nobody when it is not any more.
   if (!lease_ && failed == EAGAIN) failed = co_await connect_again(endpoint, limit);
+  if (failed == ETIMEDOUT && now() >= exchange_limit()) co_return exchange_too_long();
   if (failed == ECANCELED) {
     co_return Error{ErrorKind::client_abort, Fault::downstream, RetrySafety::never, {}};
   }
@@ -302,8 +308,9 @@ std::size_t Exchange::copy_limit() const {
 // answered (RFC 9110 §9.2.2)?
 bool Exchange::may_resend(const Error& error) const {
   if (error.retry != RetrySafety::on_reused_connection) return false;
-  if (!any_byte_sent_) return true;
-  return http::is_idempotent(request_.method) && body_copy_.complete();
+  // What was taken from the client and never sent is gone if it was not kept.
+  if (!body_copy_.complete()) return false;
+  return !any_byte_sent_ || http::is_idempotent(request_.method);
 }
 
 // Decides, and charges the budget.

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <vector>
 
 #include "proxy/client.h"
 #include "proxy/error.h"
@@ -144,7 +145,10 @@ class Exchange {
   TriedEndpoints tried_;
   Lease lease_;
   PendingRequest pending_;
-  std::shared_ptr<EndpointState> last_endpoint_;
+  // Of the snapshot or of passed_on_, so that a request touches no shared count.
+  EndpointState* last_endpoint_ = nullptr;
+  // Of connections that came from the queue of their backend: of any snapshot.
+  std::vector<std::shared_ptr<EndpointState>> passed_on_;
   Pipe request_pipe_;
   bool request_begun_ = false;  // the pipe has this request, from an earlier try
   bool request_sink_broken_ = false;
@@ -165,7 +169,7 @@ class Exchange {
 
   // for the access log
   struct FirstTry {
-    std::shared_ptr<EndpointState> endpoint;
+    const EndpointState* endpoint = nullptr;
     Side side = Side::legacy;
     ErrorKind error = ErrorKind::none;
     int status = 0;

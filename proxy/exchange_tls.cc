@@ -43,6 +43,7 @@ Task<Error> Exchange::secure(EndpointState& endpoint, SteadyTime limit) {
     }
     if (expired) {
       lease_.discard();
+      if (now() >= exchange_limit()) co_return exchange_too_long();
       co_return Error{ErrorKind::connect_timeout, Fault::upstream, RetrySafety::always,
                       "the server did not finish the TLS handshake in time"};
     }

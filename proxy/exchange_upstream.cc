@@ -92,8 +92,8 @@ Task<int> Exchange::connect_again(const std::shared_ptr<EndpointState>& endpoint
 // another one (RFC 9110 §9.2.2).
 bool Exchange::may_try_another(const Error& error) const {
   if (error.kind != ErrorKind::reset || response_begun_ || tried_.full()) return false;
-  if (!any_byte_sent_) return true;
-  return http::is_idempotent(request_.method) && body_copy_.complete();
+  if (!body_copy_.complete()) return false;
+  return !any_byte_sent_ || http::is_idempotent(request_.method);
 }
 
 void Exchange::judge_endpoint(const Error& error) {

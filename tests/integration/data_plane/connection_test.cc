@@ -227,3 +227,18 @@ TEST_CASE("data plane: a full duplex exchange flows both ways") {
   }
   CHECK(backend.connections() == 1);
 }
+
+TEST_CASE("data plane: an answer of the proxy's own ends no connection, whatever went before") {
+  ScriptedBackend backend(answer_each("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n" +
+                                      chunk("hello") + "0\r\n\r\n"));
+  FicusProcess ficus(in_front_of(backend));
+  RawClient old_client(ficus.port());
+  old_client.send("GET / HTTP/1.0\r\n\r\n");
+  CHECK(old_client.read_to_end().ends_with("hello"));
+  RawClient client(ficus.port());
+  for (int i = 0; i < 3; ++i) {
+    const HttpMessage answer = client.exchange(request("OPTIONS /", "Max-Forwards: 0\r\n"));
+    CHECK(answer.status() == 200);
+    CHECK_FALSE(answer.header("Connection"));
+  }
+}

@@ -213,3 +213,16 @@ TEST_CASE("tls backend: bytes that a server sends unasked end an idle connection
   CHECK(client.exchange(request("GET /")).body == "ok");
   CHECK(backend.connections() == 2);
 }
+
+TEST_CASE("tls backend: a handshake may take no longer than the whole request") {
+  ScriptedBackend mute({read_to_end()});
+  FicusProcess ficus("listeners: [{address: \"127.0.0.1:0\", timeouts: {request: 200ms}}]\n" +
+                     to_tls("https://127.0.0.1:" + std::to_string(mute.port()), "verify: false"));
+  RawClient client(ficus.port());
+  CHECK(client.exchange(request("GET /")).status() == 504);
+  CHECK(eventually([&] {
+    return sample(ficus,
+                  "ficus_side_errors_total{route=\"everything\",side=\"legacy\",kind="
+                  "\"exchange_timeout\"}") == "1";
+  }));
+}
