@@ -160,12 +160,14 @@ std::string match_text(const config::Match& match) {
 struct Sender {
   std::string peer;
   proxy::ClientIdentity identity;
+  bool by_tls = false;
 };
 
 std::string forwarded_text(const http::RequestHead& head, const Sender& sender,
                            const http::Rewrite* rewrite) {
   http::UpstreamHeadContext context;
   context.client_ip = sender.peer;
+  if (sender.by_tls) context.scheme = "https";
   context.x_forwarded = sender.identity.x_forwarded;
   context.forwarded = sender.identity.forwarded;
   if (http::client_request_id(head).empty()) context.request_id = "(made for each request)";
@@ -249,7 +251,8 @@ Explanation explain(const std::string& config_path, const Question& question) {
       line("match",
            match_text(setting.resolved.config.routes[static_cast<std::size_t>(found)].match)) +
       sides_text(route, terms, ruled) +
-      requests_text(head, {peer->ip_text(), identity}, route, ruled.side);
+      requests_text(head, {peer->ip_text(), identity, question.url.starts_with("https://")}, route,
+                    ruled.side);
   return explanation;
 }
 

@@ -180,7 +180,8 @@ void add_errors(const View& view, Families& out) {
 }
 
 void add_bytes(const View& view, Families& out) {
-  Family bytes("bytes_total", "Bytes of heads and bodies to and from a side.", MetricType::Counter);
+  Family bytes("bytes_total", "Bytes of bodies and tunnels to and from a side.",
+               MetricType::Counter);
   for (const proxy::Route& route : view.snapshot->routes) {
     for (const Side side : kBothSides) {
       if (route.backend(side) == nullptr) continue;

@@ -98,6 +98,8 @@ TEST_CASE("explain says which route, side and backend, and what would be sent") 
                              ContainsSubstring("weight: drawn anew") &&
                              ContainsSubstring("GET /a?b=1 HTTP/1.1") &&
                              ContainsSubstring("X-A: b") && ContainsSubstring("X-Forwarded-For"));
+  CHECK_THAT(run_ficus({"explain", file.string(), "GET", "https://shop.example/a"}).out,
+             ContainsSubstring("X-Forwarded-Proto: https\n"));
   CHECK(run_ficus({"explain", file.string(), "GET", "/%00"}).exit.code == 2);
   CHECK(run_ficus({"check", file.string()}).exit.code == 0);
 }

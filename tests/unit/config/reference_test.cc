@@ -65,6 +65,18 @@ TEST_CASE("the examples load, and the guide shows them as they are") {
   }
 }
 
+TEST_CASE("the translations of other proxies' configurations load without a warning") {
+  for (const char* name : {"nginx", "haproxy", "traefik"}) {
+    CAPTURE(name);
+    const std::string page = read(std::string("docs/how-to/move-from-") + name + ".md");
+    const std::string kFence = "```yaml\n";
+    const std::size_t begin = page.find(kFence + "version: 1");
+    REQUIRE(begin != std::string::npos);
+    const std::size_t text = begin + kFence.size();
+    CHECK(told(page.substr(text, page.find("```", text) - text)).empty());
+  }
+}
+
 TEST_CASE("the complete example uses every key") {
   const std::string text = read("config/examples/complete.yaml");
   for (const Key& key : key_table()) {
