@@ -27,7 +27,8 @@ void NameWatcher::stop() {
 }
 
 std::uint64_t NameWatcher::watch(const std::vector<config::Backend>& backends,
-                                 const Addresses& known) {
+                                 const Addresses& known,
+                                 const std::map<std::string, std::string>& kept) {
   const std::lock_guard lock(mutex_);
   ++watch_;
   std::map<std::string, Name> names;
@@ -39,6 +40,11 @@ std::uint64_t NameWatcher::watch(const std::vector<config::Backend>& backends,
       if (old != names_.end()) {
         name.due = old->second.due;
         name.last.failures = old->second.last.failures;
+      }
+      const auto lost = kept.find(url.text);
+      if (lost != kept.end()) {
+        name.last.fault = lost->second;
+        ++name.last.failures;
       }
       names.emplace(url.text, std::move(name));
     }
