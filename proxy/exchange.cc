@@ -84,6 +84,7 @@ void Exchange::reset() {
   route_ = nullptr;
   state_ = nullptr;
   snapshot_ = {};
+  kept_.reset();
   head_bytes_.clear();
   trace_.reset();
   fallback_granted_ = fell_back_ = side_chosen_ = request_begun_ = request_sink_broken_ =
@@ -401,9 +402,17 @@ void Exchange::release() {
   }
 }
 
+// From here on only what is told at the end is needed: route_ and backend() are not.
+void Exchange::let_go_of_snapshot() {
+  kept_ = Kept{route_->state, backend().name};
+  route_ = nullptr;
+  snapshot_ = {};
+}
+
 Task<After> Exchange::tunnel() {
   SideCells& cells = side_cells();
   const auto idle = backend().timeouts.tunnel_idle;
+  let_go_of_snapshot();
   bool to_server_ended = false;
   bool to_client_ended = false;
   bool broken = false;
@@ -461,7 +470,9 @@ void Exchange::finish() {
   if (side_ == Side::legacy) {
     state_->cells.legacy_last_request_seconds.set(static_cast<std::uint64_t>(std::time(nullptr)));
   }
-  if (snapshot_->access_log) write_log_line();
+  // The log of now, where the snapshot was let go of.
+  if (kept_) snapshot_ = context_.snapshot;
+  if (snapshot_ && snapshot_->access_log) write_log_line();
   // A route, and what it counts, must not be touched after this: the snapshot may go.
 }
 

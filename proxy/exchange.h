@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <string>
 
 #include "proxy/client.h"
 #include "proxy/error.h"
@@ -56,6 +57,7 @@ class Exchange {
   Task<Error> secure(EndpointState& endpoint, SteadyTime limit);
   Task<Error> converse();
   Task<After> tunnel();
+  void let_go_of_snapshot();
   void release();
   bool grant_fallback(const Error& error);
   void begin_fallback();
@@ -106,6 +108,8 @@ class Exchange {
 
   void count_malformed(http::MalformedRule rule);
 
+  const std::string& route_name() const { return kept_ ? kept_->state->name : route_->state->name; }
+  const std::string& backend_name() const { return kept_ ? kept_->backend : backend().name; }
   const Backend& backend() const { return *route_->backend(side_); }
   SideCells& side_cells() const;
   SteadyTime now() const { return context_.loop.now(); }
@@ -115,6 +119,12 @@ class Exchange {
   SnapshotRef snapshot_;
   const Route* route_ = nullptr;
   RouteState::PerWorker* state_ = nullptr;
+  // What a tunnel, which may last for days, keeps in place of its snapshot.
+  struct Kept {
+    std::shared_ptr<RouteState> state;
+    std::string backend;  // its name
+  };
+  std::optional<Kept> kept_;
 
   // the client
   const SocketAddress* client_address_ = nullptr;  // the rightmost untrusted one
