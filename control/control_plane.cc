@@ -243,11 +243,13 @@ void ControlPlane::watch_health() {
   for (std::size_t i = 0; i < config.backends.size(); ++i) {
     const config::Backend& backend = config.backends[i];
     if (!backend.health_check) continue;
-    for (const proxy::Endpoint& endpoint : pipeline_.snapshot()->backends[i]->endpoints) {
-      targets.push_back({backend.name, endpoint.state, endpoint.label, *backend.health_check});
+    const proxy::Backend& in_force = *pipeline_.snapshot()->backends[i];
+    for (const proxy::Endpoint& endpoint : in_force.endpoints) {
+      targets.push_back(
+          {backend.name, endpoint.state, endpoint.label, *backend.health_check, in_force.tls});
     }
   }
-  loop_->health().watch(targets);
+  if (loop_->health().watch(targets)) pipeline_.refresh_health();
 }
 
 // A name stands for something else now, cannot be found, or can be found again.
