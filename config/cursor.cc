@@ -63,7 +63,11 @@ Location Cursor::at() const {
   return {*file_, node_->at.line, node_->at.column};
 }
 
-void Cursor::error(std::string message) const { findings_->error(at(), path_, std::move(message)); }
+void Cursor::error(std::string message) const {
+  // What is said of the rest of such a value would only follow from the error that was told.
+  if (is_scalar() && node_->is_unknown) return;
+  findings_->error(at(), path_, std::move(message));
+}
 
 void Cursor::error_at_key(std::string message) const {
   findings_->error(key_at(), path_, std::move(message));

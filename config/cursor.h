@@ -43,6 +43,7 @@ class Cursor {
   Location at() const;
   Location key_at() const { return {file_ == nullptr ? "" : *file_, key_at_.line, key_at_.column}; }
 
+  // Nothing if the value holds a ${…} that stands for nothing, for that is an error already.
   void error(std::string message) const;
   void error_at_key(std::string message) const;
 

@@ -128,6 +128,7 @@ class TreeBuilder final : public YAML::EventHandler {
   void replace_variables(Node& node) {
     if (node.text.find("${") == std::string::npos) return;
     Substitution result = substitute(node.text, environment_);
+    node.is_unknown = !result.problems.empty();
     for (std::string& problem : result.problems) {
       findings_.error({file_, node.at.line, node.at.column}, path(), std::move(problem));
     }

@@ -37,6 +37,7 @@ struct Node {
   std::string written;          // scalar with ${…}: as in the file, to be shown in its place
   bool is_quoted = false;       // scalar in quotes
   bool is_substituted = false;  // holds something from outside the file: text is never shown
+  bool is_unknown = false;      // scalar with ${…} that stands for nothing, which has been told
   std::vector<NodePtr> items;   // sequence
   std::vector<Entry> entries;   // map, in file order, each key once
   std::size_t size = 1;         // nodes when all aliases are written out

@@ -222,7 +222,9 @@ void App::reload_now(const std::string& path) {
   std::vector<std::string> faults = texts(loaded.diagnostics);
   if (loaded.config) {
     const std::size_t workers = worker_count(*loaded.config);
-    auto outcome = resolve(std::move(*loaded.config), workers, names_.look_up);
+    KnownNames known;
+    on_control([&] { known = control_->known_names(); });
+    auto outcome = resolve(std::move(*loaded.config), workers, names_.look_up, known);
     if (outcome.resolved) {
       log_warnings(outcome.diagnostics, log_);
       faults = apply(std::make_shared<const ResolvedConfig>(std::move(*outcome.resolved)));

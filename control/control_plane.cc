@@ -243,11 +243,13 @@ void ControlPlane::watch_health() {
   for (std::size_t i = 0; i < config.backends.size(); ++i) {
     const config::Backend& backend = config.backends[i];
     if (!backend.health_check) continue;
-    for (const proxy::Endpoint& endpoint : pipeline_.snapshot()->backends[i]->endpoints) {
-      targets.push_back({backend.name, endpoint.state, endpoint.label, *backend.health_check});
+    const proxy::Backend& in_force = *pipeline_.snapshot()->backends[i];
+    for (const proxy::Endpoint& endpoint : in_force.endpoints) {
+      targets.push_back(
+          {backend.name, endpoint.state, endpoint.label, *backend.health_check, in_force.tls});
     }
   }
-  loop_->health().watch(targets);
+  if (loop_->health().watch(targets)) pipeline_.refresh_health();
 }
 
 // A name stands for something else now, cannot be found, or can be found again.
@@ -278,10 +280,17 @@ void ControlPlane::note_outlier(const OutlierDetector::Event& event) {
                      " ms: " + std::to_string(event.failures) + " failures in a row");
 }
 
+KnownNames ControlPlane::known_names() const {
+  KnownNames known;
+  for (const auto& [endpoint, name] : names_) known.try_emplace(name.host, name.addresses);
+  return known;
+}
+
 void ControlPlane::after_load() {
   watch_health();
-  const config::Config& config = pipeline_.resolved()->config;
-  name_watch_ = name_watcher_.watch(config.backends, pipeline_.resolved()->addresses);
+  const ResolvedConfig& resolved = *pipeline_.resolved();
+  const config::Config& config = resolved.config;
+  name_watch_ = name_watcher_.watch(config.backends, resolved.addresses, resolved.kept_names);
   std::map<std::string, NameReport> names;
   for (const config::Backend& backend : config.backends) {
     for (const config::EndpointUrl& url : backend.endpoints) {
@@ -289,10 +298,14 @@ void ControlPlane::after_load() {
       NameReport& name = names[url.text];
       name = {url.text,
               url.host,
-              pipeline_.resolved()->addresses.at(url.text),
+              resolved.addresses.at(url.text),
               {},
               names_.count(url.text) != 0 ? names_[url.text].failures : 0,
               name_watch_};
+      const auto kept = resolved.kept_names.find(url.text);
+      if (kept == resolved.kept_names.end()) continue;
+      name.fault = kept->second;
+      ++name.failures;
     }
   }
   names_ = std::move(names);

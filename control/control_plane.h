@@ -68,6 +68,9 @@ class ControlPlane final : public proxy::TripSink {
 
   void load(std::shared_ptr<const ResolvedConfig> resolved, ChangePipeline::Answer answer);
 
+  // What the names of endpoints stand for at this moment. Control thread.
+  KnownNames known_names() const;
+
   // A reload that came to nothing, for status and metrics.
   void note_failed_reload(std::vector<std::string> diagnostics);
 

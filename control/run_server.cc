@@ -23,7 +23,7 @@ class Signals {
  public:
   Signals() {
     sigemptyset(&set_);
-    for (const int signal : {SIGTERM, SIGINT, SIGHUP, SIGUSR1}) sigaddset(&set_, signal);
+    for (const int signal : {SIGTERM, SIGINT, SIGQUIT, SIGHUP, SIGUSR1, SIGUSR2}) sigaddset(&set_, signal);
     pthread_sigmask(SIG_BLOCK, &set_, nullptr);
     std::signal(SIGPIPE, SIG_IGN);
     std::signal(SIGXFSZ, SIG_IGN);  // a log at its largest is an error of write()
@@ -48,7 +48,7 @@ class Signals {
 
 enum class Drained { finished, forced, timed_out };
 
-bool ends(int signal) { return signal == SIGTERM || signal == SIGINT; }
+bool ends(int signal) { return signal == SIGTERM || signal == SIGINT || signal == SIGQUIT; }
 
 // Waits; true if another signal asks to end at once.
 bool forced_within(Signals& signals, milliseconds time) {
@@ -116,6 +116,8 @@ int run_server(const std::string& config_path) {
   for (; !ends(signal); signal = signals.wait()) {
     if (signal == SIGUSR1) {
       app.reopen_logs();
+    } else if (signal == SIGUSR2) {
+      log.warning("SIGUSR2: handing over to a new process is not in this version; nothing done");
     } else {
       app.reload(config_path);
     }

@@ -84,6 +84,7 @@ void Exchange::reset() {
   route_ = nullptr;
   state_ = nullptr;
   snapshot_ = {};
+  kept_.reset();
   head_bytes_.clear();
   trace_.reset();
   fallback_granted_ = fell_back_ = side_chosen_ = request_begun_ = request_sink_broken_ =
@@ -101,7 +102,7 @@ void Exchange::reset() {
   connecting_ = {};
   response_head_at_ = {};
   error_detail_ = {};
-  judged_failed_ = false;
+  judged_failed_ = connection_authenticated_ = false;
 }
 
 SideCells& Exchange::side_cells() const { return state_->cells.sides[index(side_)]; }
@@ -401,16 +402,24 @@ void Exchange::release() {
   const bool stray = !lease_->in.empty();
   if (stray) count_malformed(http::MalformedRule::stray_bytes);
   if (server_keep_alive_ && request_pipe_.handed_over() && lease_->out.empty() &&
-      !request_sink_broken_ && !stray) {
+      !request_sink_broken_ && !stray && !connection_authenticated_) {
     lease_.give_back(backend().timeouts.pool_idle);
   } else {
     lease_.discard();
   }
 }
 
+// From here on only what is told at the end is needed: route_ and backend() are not.
+void Exchange::let_go_of_snapshot() {
+  kept_ = Kept{route_->state, backend().name};
+  route_ = nullptr;
+  snapshot_ = {};
+}
+
 Task<After> Exchange::tunnel() {
   SideCells& cells = side_cells();
   const auto idle = backend().timeouts.tunnel_idle;
+  let_go_of_snapshot();
   bool to_server_ended = false;
   bool to_client_ended = false;
   bool broken = false;
@@ -457,18 +466,21 @@ void Exchange::finish() {
     cells.bytes_to_side.add(request_begun_ ? request_pipe_.payload_bytes() : 0);
     cells.bytes_from_side.add(response_begun_ ? response_pipe_.payload_bytes() : 0);
   }
-  if (client_error_ != ErrorKind::none) {
-    state_->cells.client_errors[static_cast<std::size_t>(client_error_)].add();
-  }
+  // A failure that was passed on is one that the user saw.
+  const ErrorKind seen =
+      client_error_ == ErrorKind::none && judged_failed_ ? ErrorKind::status : client_error_;
+  if (seen != ErrorKind::none) state_->cells.client_errors[static_cast<std::size_t>(seen)].add();
   if (fell_back_) {
     const auto result =
-        client_error_ == ErrorKind::none ? FallbackOutcome::served : FallbackOutcome::failed;
+        seen == ErrorKind::none ? FallbackOutcome::served : FallbackOutcome::failed;
     state_->cells.fallbacks[static_cast<std::size_t>(result)].add();
   }
   if (side_ == Side::legacy) {
     state_->cells.legacy_last_request_seconds.set(static_cast<std::uint64_t>(std::time(nullptr)));
   }
-  if (snapshot_->access_log) write_log_line();
+  // The log of now, where the snapshot was let go of.
+  if (kept_) snapshot_ = context_.snapshot;
+  if (snapshot_ && snapshot_->access_log) write_log_line();
   // A route, and what it counts, must not be touched after this: the snapshot may go.
 }
 

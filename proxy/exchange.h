@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "proxy/client.h"
@@ -57,6 +58,7 @@ class Exchange {
   Task<Error> secure(EndpointState& endpoint, SteadyTime limit);
   Task<Error> converse();
   Task<After> tunnel();
+  void let_go_of_snapshot();
   void release();
   bool grant_fallback(const Error& error);
   void begin_fallback();
@@ -107,6 +109,8 @@ class Exchange {
 
   void count_malformed(http::MalformedRule rule);
 
+  const std::string& route_name() const { return kept_ ? kept_->state->name : route_->state->name; }
+  const std::string& backend_name() const { return kept_ ? kept_->backend : backend().name; }
   const Backend& backend() const { return *route_->backend(side_); }
   SideCells& side_cells() const;
   SteadyTime now() const { return context_.loop.now(); }
@@ -116,6 +120,12 @@ class Exchange {
   SnapshotRef snapshot_;
   const Route* route_ = nullptr;
   RouteState::PerWorker* state_ = nullptr;
+  // What a tunnel, which may last for days, keeps in place of its snapshot.
+  struct Kept {
+    std::shared_ptr<RouteState> state;
+    std::string backend;  // its name
+  };
+  std::optional<Kept> kept_;
 
   // the client
   const SocketAddress* client_address_ = nullptr;  // the rightmost untrusted one
@@ -161,6 +171,7 @@ class Exchange {
   bool any_response_byte_ = false;
   std::size_t interim_bytes_ = 0;  // of this try
   bool server_keep_alive_ = false;
+  bool connection_authenticated_ = false;  // or about to be: nobody else may use it
   bool tunnel_ = false;
   bool close_client_ = false;
   http::Framing client_framing_ = http::Framing::none;

@@ -65,7 +65,7 @@ void Exchange::write_log_line() {
   }
   add_agent(request_, record);
   const std::string_view traceparent = request_.value(http::HeaderId::traceparent);
-  if (route_ != nullptr && side_chosen_) {
+  if (side_chosen_) {
     add_route(record);
     record.trace_id = trace_ ? trace_->trace_id() : traceparent.substr(3, 32);
     context_.access_log.write(settings, record);
@@ -83,10 +83,10 @@ void Exchange::write_log_line() {
 
 void Exchange::add_route(LogRecord& record) const {
   if (record.request_id.empty()) record.request_id = request_id_.text();
-  record.route = route_->state->name;
+  record.route = route_name();
   record.side = side_;
   record.reason = choice_.reason;
-  record.backend = backend().name;
+  record.backend = backend_name();
   if (last_endpoint_ != nullptr) {
     record.endpoint = last_endpoint_->name;
     record.connect_us = micros(connecting_);

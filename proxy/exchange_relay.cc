@@ -39,6 +39,31 @@ bool counts_as_failure(const config::GuardFailures& failures, const http::Respon
   return holds(*failures.header, lookup_of(head));
 }
 
+bool names_connection_scheme(std::string_view credentials) {
+  for (const std::string_view scheme : {"NTLM", "Negotiate"}) {
+    const std::string_view begin = credentials.substr(0, scheme.size());
+    if (http::equals_ignoring_case(begin, scheme)) return true;
+  }
+  return false;
+}
+
+// NTLM and Negotiate, against RFC 9110 §11.1, authenticate the connection and not the request: who
+// came next on it would be taken for the one before.
+bool authenticates_connection(const http::RequestHead& request, const http::ResponseHead& head) {
+  if (request.fields.has(http::HeaderId::authorization) &&
+      names_connection_scheme(request.value(http::HeaderId::authorization))) {
+    return true;
+  }
+  if (head.status != 401) return false;
+  for (const http::Field& field : head.fields) {
+    if (http::equals_ignoring_case(head.name(field), "WWW-Authenticate") &&
+        names_connection_scheme(head.value(field))) {
+      return true;
+    }
+  }
+  return false;
+}
+
 bool is_event_stream(std::string_view content_type) {
   constexpr std::string_view kType = "text/event-stream";
   return http::equals_ignoring_case(content_type.substr(0, kType.size()), kType);
@@ -286,6 +311,7 @@ PipeState Exchange::begin_response() {
   const http::ResponseHead& head = context_.response_head;
   response_begun_ = true;
   server_keep_alive_ = head.keep_alive && head.framing != http::Framing::until_close;
+  connection_authenticated_ = authenticates_connection(request_, head);
   client_framing_ = framing_towards(request_, head.framing);
   const bool request_done = request_pipe_.source_done();
   // An answer that is short, or that the client was waiting for with its body, ends before the

@@ -19,7 +19,8 @@ class NameWatcher::State {
   void run();
   // True: run() has ended or is about to. False: a look-up holds it up; it reports nothing more.
   bool stop();
-  std::uint64_t watch(const std::vector<config::Backend>& backends, const Addresses& known);
+  std::uint64_t watch(const std::vector<config::Backend>& backends, const Addresses& known,
+                      const std::map<std::string, std::string>& kept);
 
  private:
   struct Name {
@@ -52,7 +53,8 @@ bool NameWatcher::State::stop() {
 }
 
 std::uint64_t NameWatcher::State::watch(const std::vector<config::Backend>& backends,
-                                        const Addresses& known) {
+                                        const Addresses& known,
+                                        const std::map<std::string, std::string>& kept) {
   const std::lock_guard lock(mutex_);
   ++watch_;
   std::map<std::string, Name> names;
@@ -64,6 +66,11 @@ std::uint64_t NameWatcher::State::watch(const std::vector<config::Backend>& back
       if (old != names_.end()) {
         name.due = old->second.due;
         name.last.failures = old->second.last.failures;
+      }
+      const auto lost = kept.find(url.text);
+      if (lost != kept.end()) {
+        name.last.fault = lost->second;
+        ++name.last.failures;
       }
       names.emplace(url.text, std::move(name));
     }
@@ -148,8 +155,9 @@ void NameWatcher::stop() {
 }
 
 std::uint64_t NameWatcher::watch(const std::vector<config::Backend>& backends,
-                                 const Addresses& known) {
-  return state_->watch(backends, known);
+                                 const Addresses& known,
+                                 const std::map<std::string, std::string>& kept) {
+  return state_->watch(backends, known, kept);
 }
 
 }  // namespace ficus::control

@@ -48,9 +48,11 @@ class NameWatcher {
   void stop();
   static constexpr std::chrono::milliseconds kPatience{500};
 
-  // Watches the names of these from now on. `known`: what they stand for. Returns the number that
-  // reports have from now on; one with another number is older than `known`.
-  std::uint64_t watch(const std::vector<config::Backend>& backends, const Addresses& known);
+  // Watches the names of these from now on. `known`: what they stand for; `kept`: why that is an
+  // answer of before, for endpoints whose name could not be found just now, which counts. Returns
+  // the number that reports have from now on; one with another number is older than `known`.
+  std::uint64_t watch(const std::vector<config::Backend>& backends, const Addresses& known,
+                      const std::map<std::string, std::string>& kept = {});
 
  private:
   class State;  // what the thread shares, which may live longer than this

@@ -26,12 +26,15 @@ struct ResolvedConfig {
   Addresses addresses;
   std::shared_ptr<const CompiledRules> rules{};  // null: each snapshot makes its own
   TlsMaterial tls{};
+  // Endpoints whose name could not be looked up, with the reason; they have the addresses that the
+  // name stood for before.
+  std::map<std::string, std::string> kept_names{};
 };
 
 struct ResolveOutcome {
   std::optional<ResolvedConfig> resolved;
   // Errors: a name that has no address, with what the resolver said; a file of TLS that cannot be
-  // used. Warnings may come with a configuration.
+  // used. Warnings may come with a configuration: a name that kept its last addresses.
   config::Diagnostics diagnostics;
 };
 
@@ -51,9 +54,13 @@ FoundAddresses look_up(const config::EndpointUrl& url);
 // Does the endpoint have a name, which may come to stand for something else?
 bool has_name(const config::EndpointUrl& url);
 
+// What names stand for as far as is known; the ports do not matter.
+using KnownNames = std::map<std::string, std::vector<proxy::SocketAddress>>;
+
 // Looks every endpoint's name up, once, reads the files of TLS, and compiles the rules for that
-// number of workers. Not for the control thread.
+// number of workers. A known name that cannot be found now keeps its addresses: a dead name server
+// must not stand in the way of a move towards legacy. Not for the control thread.
 ResolveOutcome resolve(config::Config config, std::size_t workers,
-                       const LookUp& look_up_name = look_up);
+                       const LookUp& look_up_name = look_up, const KnownNames& known = {});
 
 }  // namespace ficus::control

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <chrono>
 #include <map>
+#include <memory>
 #include <optional>
 #include <utility>
 
@@ -10,6 +11,7 @@
 #include <boost/asio/detached.hpp>
 #include <boost/asio/io_context.hpp>
 
+#include "control/change/tls_material.h"
 #include "control/check/name_lookup.h"
 #include "control/check/probe_call.h"
 
@@ -64,7 +66,9 @@ std::string answer_text(const ProbeAnswer& answer) {
 class Prober {
  public:
   explicit Prober(const config::Config& config)
-      : config_(config), addresses_(look_up_endpoints(config, kLookUpPatience)) {}
+      : config_(config),
+        addresses_(look_up_endpoints(config, kLookUpPatience)),
+        tls_(load_tls(config).material.backends) {}
 
   ProbeReport run() && {
     probe_endpoints();
@@ -80,6 +84,8 @@ class Prober {
     call.host = host_of(url);
     const auto found = addresses_.find(url.text);
     if (found != addresses_.end()) call.addresses = found->second;
+    const auto tls = tls_.find(backend.name);
+    if (tls != tls_.end()) call.tls = tls->second;
     return call;
   }
 
@@ -216,6 +222,7 @@ class Prober {
 
   const config::Config& config_;
   const AddressBook addresses_;
+  const std::map<std::string, std::shared_ptr<const proxy::TlsClient>> tls_;  // by backend
   std::map<std::string, config::EndpointUrl> reachable_;  // by backend: the first that answered
   ProbeReport report_;
 };

@@ -10,7 +10,7 @@
 #include <boost/asio/generic/stream_protocol.hpp>
 #include <boost/asio/local/stream_protocol.hpp>
 #include <boost/asio/redirect_error.hpp>
-#include <boost/asio/ssl/context.hpp>
+#include <boost/asio/ssl/error.hpp>
 #include <boost/asio/ssl/stream.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
@@ -21,10 +21,9 @@
 #include <boost/beast/http/read.hpp>
 #include <boost/beast/http/write.hpp>
 #include <openssl/x509.h>
-#include <openssl/x509v3.h>
 
 #include "config/units.h"
-#include "control/change/tls_files.h"
+#include "proxy/net/tls_verify.h"
 
 namespace ficus::control {
 namespace {
@@ -138,49 +137,31 @@ std::string end_of_certificate(SSL* ssl) {
 
 bool verifies(const ProbeCall& call) { return !call.backend->tls || call.backend->tls->verify; }
 
-// Throws boost::system::system_error for files that cannot be used.
-asio::ssl::context tls_context(const ProbeCall& call) {
-  asio::ssl::context context(asio::ssl::context::tls_client);
+std::string expected_name(const ProbeCall& call) {
   const std::optional<config::BackendTls>& tls = call.backend->tls;
-  if (tls && tls->ca) {
-    context.load_verify_file(path_beside(tls->at, *tls->ca));
-  } else {
-    context.set_default_verify_paths();
-  }
-  if (tls && tls->identity) {
-    context.use_certificate_chain_file(path_beside(tls->identity->at, tls->identity->certificate));
-    context.use_private_key_file(path_beside(tls->identity->at, tls->identity->private_key),
-                                 asio::ssl::context::pem);
-  }
-  context.set_verify_mode(verifies(call) ? asio::ssl::verify_peer : asio::ssl::verify_none);
-  return context;
+  return tls && tls->server_name ? *tls->server_name : call.url.host;
 }
 
-void expect_name(SSL* ssl, const ProbeCall& call) {
-  const std::optional<config::BackendTls>& tls = call.backend->tls;
-  const std::string name = tls && tls->server_name ? *tls->server_name : call.url.host;
-  if (proxy::SocketAddress::parse(name, 0)) {
-    X509_VERIFY_PARAM_set1_ip_asc(SSL_get0_param(ssl), name.c_str());
-    return;
-  }
-  SSL_set_tlsext_host_name(ssl, name.c_str());
-  SSL_set1_host(ssl, name.c_str());
+std::string handshake_failure(const error_code& error, const ProbeCall& call, SSL* ssl) {
+  const bool is_about_certificate =
+      error.category() == asio::error::get_ssl_category() &&
+      ERR_GET_REASON(static_cast<unsigned long>(error.value())) == SSL_R_CERTIFICATE_VERIFY_FAILED;
+  if (is_about_certificate) return std::string(proxy::verify_text(SSL_get_verify_result(ssl)));
+  return "TLS fails: " + describe(error, answer_limit(call), "no handshake");
 }
 
 asio::awaitable<void> ask_over_tls(Stream plain, const ProbeCall& call, ProbeAnswer& answer) {
-  asio::ssl::context context = tls_context(call);
-  TlsStream stream(std::move(plain), context);
+  if (call.tls == nullptr) {
+    answer.failure = "was not asked: a file of its `tls` cannot be used";
+    co_return;
+  }
+  TlsStream stream(std::move(plain), call.tls->connection(expected_name(call)).release());
   SSL* const ssl = stream.native_handle();
-  expect_name(ssl, call);
   error_code error;
   co_await stream.async_handshake(asio::ssl::stream_base::client,
                                   asio::redirect_error(asio::use_awaitable, error));
-  const long verdict = SSL_get_verify_result(ssl);
   if (error) {
-    answer.failure =
-        verdict != X509_V_OK && verifies(call)
-            ? std::string("its certificate is refused: ") + X509_verify_cert_error_string(verdict)
-            : "TLS fails: " + describe(error, answer_limit(call), "no handshake");
+    answer.failure = handshake_failure(error, call, ssl);
     co_return;
   }
   answer.tls = std::string(SSL_get_version(ssl)) +

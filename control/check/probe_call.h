@@ -9,6 +9,7 @@
 
 #include "config/model.h"
 #include "proxy/net/address.h"
+#include "proxy/net/tls_client.h"
 
 namespace ficus::control {
 
@@ -17,6 +18,7 @@ struct ProbeCall {
   config::EndpointUrl url;
   std::vector<proxy::SocketAddress> addresses;  // of the endpoint; the first that connects is used
   const config::Backend* backend = nullptr;     // outlives the call
+  std::shared_ptr<const proxy::TlsClient> tls;  // for https; null: its files cannot be used
   std::string method = "HEAD";                  // GET or HEAD
   std::string target = "/";
   std::string host;
@@ -31,7 +33,7 @@ struct ProbeAnswer {
   std::chrono::milliseconds time{0};  // to the answer's head, connecting included
 };
 
-// Connects (TLS with the backend's own settings), asks, reads the head of the answer and closes.
+// Connects (TLS as traffic does), asks, reads the head of the answer and closes.
 // Bounded by the backend's timeouts, at most 2 s to connect and 5 s for all else. Never throws.
 boost::asio::awaitable<ProbeAnswer> ask(const ProbeCall& call);
 

@@ -1,5 +1,6 @@
 #include "control/cli/explanation.h"
 
+#include <algorithm>
 #include <cstdio>
 #include <memory>
 #include <utility>
@@ -133,6 +134,26 @@ std::string sides_text(const proxy::Route& route, const proxy::SideTerms& terms,
   return result + line("new", backend_text(route, proxy::Side::fresh));
 }
 
+// What another share than the file's would change, for all and for this one request.
+std::string moves_text(const proxy::SideTerms& in_file, const proxy::SideTerms& asked,
+                       const proxy::SideRequest& request) {
+  const proxy::RuledSide before = proxy::rule_side(in_file, request);
+  const proxy::RuledSide after = proxy::rule_side(asked, request);
+  const bool is_rise = asked.weight >= in_file.weight;
+  const std::uint32_t least = std::min(in_file.weight, asked.weight).basis_points();
+  const std::uint32_t most = std::max(in_file.weight, asked.weight).basis_points();
+  const auto share = config::Weight::from_basis_points(most - least).value_or(config::Weight{});
+  std::string text = "between " + percent_text(in_file.weight) + " (the file) and " +
+                     percent_text(asked.weight) + ": " +
+                     (most == least ? "no" : percent_text(share) + " of") +
+                     (asked.sticky != nullptr ? " keys" : " requests") + " move to " +
+                     (is_rise ? "new" : "legacy");
+  if (!before.side || !after.side) return text;
+  text += before.key && after.key ? "; this key: " : "; this request, whatever the share: ";
+  return text + (*before.side == *after.side ? "stays on " : "moves to ") +
+         std::string(proxy::text(*after.side));
+}
+
 std::string quoted_list(const std::vector<std::string>& values) {
   std::string result;
   for (const std::string& value : values) result += (result.empty() ? "" : ", ") + value;
@@ -239,9 +260,9 @@ Explanation explain(const std::string& config_path, const Question& question) {
     return {line("route", "none: the answer is 404"), {}};
   }
   const proxy::Route& route = setting.snapshot->routes[static_cast<std::size_t>(found)];
-  proxy::SideTerms terms =
-      proxy::at_weight(proxy::side_terms(route), question.weight.value_or(route.weight));
-  terms.pin_check = proxy::PinCheck::none;
+  proxy::SideTerms in_file = proxy::at_weight(proxy::side_terms(route), route.weight);
+  in_file.pin_check = proxy::PinCheck::none;
+  const proxy::SideTerms terms = proxy::at_weight(in_file, question.weight.value_or(route.weight));
   const proxy::RuledSide ruled = proxy::rule_side(terms, request);
 
   Explanation explanation;
@@ -251,6 +272,9 @@ Explanation explain(const std::string& config_path, const Question& question) {
       line("match",
            match_text(setting.resolved.config.routes[static_cast<std::size_t>(found)].match)) +
       sides_text(route, terms, ruled) +
+      (question.weight && route.legacy != nullptr && route.fresh != nullptr
+           ? line("moves", moves_text(in_file, terms, request))
+           : "") +
       requests_text(head, {peer->ip_text(), identity, question.url.starts_with("https://")}, route,
                     ruled.side);
   return explanation;

@@ -1,12 +1,16 @@
 #include "control/health/health_checker.h"
 
+#include <algorithm>
 #include <random>
+#include <set>
 #include <utility>
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 #include <boost/asio/generic/stream_protocol.hpp>
 #include <boost/asio/redirect_error.hpp>
+#include <boost/asio/ssl/error.hpp>
+#include <boost/asio/ssl/stream.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/beast/core/basic_stream.hpp>
@@ -18,6 +22,7 @@
 #include <boost/beast/http/write.hpp>
 
 #include "control/health/health_state.h"
+#include "proxy/net/tls_verify.h"
 
 namespace ficus::control {
 namespace {
@@ -30,13 +35,20 @@ using boost::system::error_code;
 // TCP and Unix sockets alike.
 using Protocol = asio::generic::stream_protocol;
 using Stream = beast::basic_stream<Protocol>;
+using TlsStream = asio::ssl::stream<Stream&>;
 
 std::string key_of(const std::string& backend, const proxy::EndpointState& endpoint) {
-  return backend + ' ' + endpoint.name + ' ' + endpoint.address.text();
+  return backend + ' ' + endpoint.name + ' ' + endpoint.address.text() + ' ' + endpoint.tls_name;
 }
 
 Protocol::endpoint to_asio(const proxy::SocketAddress& address) {
   return {address.data(), address.length()};
+}
+
+bool is_about_certificate(const error_code& error) {
+  return error.category() == asio::error::get_ssl_category() &&
+         ERR_GET_REASON(static_cast<unsigned long>(error.value())) ==
+             SSL_R_CERTIFICATE_VERIFY_FAILED;
 }
 
 bool same(const config::HealthCheck& a, const config::HealthCheck& b) {
@@ -49,11 +61,12 @@ bool same(const config::HealthCheck& a, const config::HealthCheck& b) {
 // The checks of one endpoint. Held by its own coroutine, so that it may end after the checker.
 class HealthChecker::Probe : public std::enable_shared_from_this<Probe> {
  public:
+  // `before`: checked the same endpoint in another way; its verdict holds until the first result.
   Probe(const asio::any_io_executor& executor, Target target,
-        std::function<void(const Change&)> changed)
+        std::function<void(const Change&)> changed, const Probe* before)
       : target_(std::move(target)),
         changed_(std::move(changed)),
-        state_(target_.check),
+        state_(target_.check, before == nullptr || before->healthy()),
         stream_(executor),
         timer_(executor) {}
 
@@ -104,9 +117,28 @@ class HealthChecker::Probe : public std::enable_shared_from_this<Probe> {
     co_await stream_.async_connect(to_asio(target_.endpoint->address), use);
     if (error) co_return describe(error);
     std::string fault;
-    if (!target_.check.path.empty()) fault = co_await ask(stream_);
+    if (!target_.endpoint->tls_name.empty()) {
+      fault = co_await check_over_tls();
+    } else if (!target_.check.path.empty()) {
+      fault = co_await ask(stream_);
+    }
     stream_.close();
     co_return fault;
+  }
+
+  // What is wrong, or nothing. Never resumes a session: each check judges the certificate anew.
+  asio::awaitable<std::string> check_over_tls() {
+    if (target_.tls == nullptr) co_return "no terms of TLS";
+    TlsStream stream(stream_, target_.tls->connection(target_.endpoint->tls_name).release());
+    error_code error;
+    co_await stream.async_handshake(TlsStream::client,
+                                    asio::redirect_error(asio::use_awaitable, error));
+    if (error) {
+      if (!is_about_certificate(error)) co_return "TLS handshake: " + describe(error);
+      co_return std::string(proxy::verify_text(SSL_get_verify_result(stream.native_handle())));
+    }
+    if (target_.check.path.empty()) co_return std::string();
+    co_return co_await ask(stream);
   }
 
   // One request on a connection that stands, encrypted or not; what is wrong, or nothing.
@@ -154,22 +186,30 @@ HealthChecker::HealthChecker(asio::any_io_executor executor,
 
 HealthChecker::~HealthChecker() { stop(); }
 
-void HealthChecker::watch(const std::vector<Target>& targets) {
+bool HealthChecker::watch(const std::vector<Target>& targets) {
   std::map<std::string, std::shared_ptr<Probe>> wanted;
+  std::set<std::string> kept;
   for (const Target& target : targets) {
     const std::string key = key_of(target.backend, *target.endpoint);
+    if (wanted.count(key) != 0) continue;  // listed twice
     const auto found = probes_.find(key);
-    if (found != probes_.end() && found->second->target().endpoint == target.endpoint &&
-        same(found->second->target().check, target.check)) {
+    const Probe* const before = found == probes_.end() ? nullptr : found->second.get();
+    if (before != nullptr) kept.insert(key);
+    if (before != nullptr && before->target().endpoint == target.endpoint &&
+        same(before->target().check, target.check)) {
       wanted[key] = std::move(found->second);
       probes_.erase(found);
       continue;
     }
-    wanted[key] = std::make_shared<Probe>(executor_, target, changed_);
+    wanted[key] = std::make_shared<Probe>(executor_, target, changed_, before);
     wanted[key]->start();
   }
+  const bool any_freed = std::ranges::any_of(probes_, [&](const auto& probe) {
+    return kept.count(probe.first) == 0 && !probe.second->healthy();
+  });
   stop();
   probes_ = std::move(wanted);
+  return any_freed;
 }
 
 bool HealthChecker::healthy(const std::string& backend,

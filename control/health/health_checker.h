@@ -14,9 +14,10 @@
 namespace ficus::control {
 
 // Asks each endpoint of a backend with a health_check for its path, at its interval with jitter.
-// 2xx and 3xx pass; without a path, a connection is enough. Endpoints without a check are none of
-// its business: they are always healthy. Thread: the control thread, on whose executor the checks
-// run.
+// 2xx and 3xx pass; without a path, a connection is enough. https endpoints are spoken to as
+// traffic does, certificates included; there a connection is enough once hands are shaken.
+// Endpoints without a check are none of its business: they are always healthy. Thread: the control
+// thread, on whose executor the checks run.
 class HealthChecker {
  public:
   struct Target {
@@ -24,6 +25,7 @@ class HealthChecker {
     std::shared_ptr<proxy::EndpointState> endpoint;
     std::string label;
     config::HealthCheck check;
+    std::shared_ptr<const proxy::TlsClient> tls{};  // how an endpoint with a tls_name is spoken to
   };
 
   struct Change {
@@ -39,8 +41,11 @@ class HealthChecker {
   HealthChecker(const HealthChecker&) = delete;
   HealthChecker& operator=(const HealthChecker&) = delete;
 
-  // Checks exactly these from now on. What is checked already, in the same way, goes on.
-  void watch(const std::vector<Target>& targets);
+  // Checks exactly these from now on. What is checked already, in the same way, goes on; other
+  // terms of TLS are another way, for they make another endpoint of it (see RouteRegistry).
+  // What is checked in another way keeps its verdict until the first result. Whether any endpoint
+  // that was unhealthy is not checked any more, and so is healthy.
+  bool watch(const std::vector<Target>& targets);
 
   bool healthy(const std::string& backend, const proxy::EndpointState& endpoint) const;
 

@@ -8,8 +8,11 @@ namespace ficus::control {
 // start or a reload does not send users to a dead endpoint; later ones need a row. Pure.
 class HealthState {
  public:
-  explicit HealthState(const config::HealthCheck& check)
-      : healthy_after_(check.healthy_after), unhealthy_after_(check.unhealthy_after) {}
+  // `healthy`: what holds until the first result.
+  explicit HealthState(const config::HealthCheck& check, bool healthy = true)
+      : healthy_after_(check.healthy_after),
+        unhealthy_after_(check.unhealthy_after),
+        healthy_(healthy) {}
 
   bool healthy() const { return healthy_; }
 
@@ -33,7 +36,7 @@ class HealthState {
   const int healthy_after_;
   const int unhealthy_after_;
   bool first_ = true;
-  bool healthy_ = true;
+  bool healthy_;
   int row_ = 0;  // results in a row that contradict healthy_
 };
 

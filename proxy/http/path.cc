@@ -85,7 +85,9 @@ std::optional<std::size_t> normalise_path(char* path, std::size_t size) {
       out += segment.size();
     }
   }
-  return out;
+  // The malformed escape may have gone with a segment, and then hid nothing.
+  const bool is_well_formed_now = !decodes && escapes_are_well_formed({path, out});
+  return is_well_formed_now ? normalise_path(path, out) : out;
 }
 
 }  // namespace ficus::proxy::http

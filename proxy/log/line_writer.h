@@ -22,6 +22,7 @@ class LineWriter {
 
   // As it is; for text that is known to need no escapes.
   void raw(std::string_view text) {
+    if (text.empty()) return;  // its data may be null
     std::memcpy(out_, text.data(), text.size());
     out_ += text.size();
   }

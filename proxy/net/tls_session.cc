@@ -4,9 +4,9 @@
 #include <cstring>
 
 #include <openssl/err.h>
-#include <openssl/x509_vfy.h>
 
 #include "proxy/net/socket.h"
+#include "proxy/net/tls_verify.h"
 #include "proxy/net/tls_wire.h"
 
 namespace ficus::proxy {
@@ -114,32 +114,7 @@ TlsSession::Handshake TlsSession::handshake() {
 }
 
 std::string_view TlsSession::verify_detail() const {
-  switch (SSL_get_verify_result(ssl_.get())) {
-    case X509_V_ERR_CERT_HAS_EXPIRED:
-      return "the server's certificate has expired";
-    case X509_V_ERR_CERT_NOT_YET_VALID:
-      return "the server's certificate is not valid yet";
-    case X509_V_ERR_HOSTNAME_MISMATCH:
-    case X509_V_ERR_IP_ADDRESS_MISMATCH:
-      return "the server's certificate is for another name";
-    case X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT:
-      return "the server's certificate is self-signed and not trusted";
-    case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT:
-    case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY:
-    case X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN:
-    case X509_V_ERR_UNABLE_TO_VERIFY_LEAF_SIGNATURE:
-      return "the server's certificate is from an authority that is not trusted";
-    case X509_V_ERR_CERT_REVOKED:
-      return "the server's certificate is revoked";
-    case X509_V_ERR_INVALID_PURPOSE:
-      return "the server's certificate is not meant for servers";
-    case X509_V_ERR_EE_KEY_TOO_SMALL:
-    case X509_V_ERR_CA_KEY_TOO_SMALL:
-    case X509_V_ERR_CA_MD_TOO_WEAK:
-      return "the server's certificate has a key or a signature that is too weak";
-    default:
-      return "the server's certificate could not be verified";
-  }
+  return verify_text(SSL_get_verify_result(ssl_.get()));
 }
 
 // What a read that gave no byte means.

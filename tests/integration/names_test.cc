@@ -52,14 +52,17 @@ class NameServer {
 class Proxy {
  public:
   explicit Proxy(NameServer& names) : app_(log_, names.watch()) {
-    const auto file = folder_.write(
-        "ficus.yaml",
-        "version: 1\nworkers: 2\nlisteners: [{address: 127.0.0.1:0}]\n"
-        "admin: {address: 127.0.0.1:0}\nbackends:\n  shop: {endpoints: [\"http://shop.test\"]}\n"
-        "routes: [{name: shop, legacy: shop}]\n");
-    auto loaded = config::load(file.string());
+    auto loaded = config::load(write("http://shop.test"));
     REQUIRE(loaded.config);
     faults = app_.start(std::move(*loaded.config));
+  }
+
+  // Reloads with other endpoints; what the status says of it then.
+  std::string reload(const std::string& endpoints) {
+    const std::string before = reloaded_at();
+    app_.reload(write(endpoints));
+    REQUIRE(eventually([&] { return reloaded_at() != before; }));
+    return get(admin_port(), "/api/v1/status").body;
   }
 
   std::uint16_t port() const { return port_of(app_.listening().at(0)); }
@@ -70,6 +73,21 @@ class Proxy {
  private:
   static std::uint16_t port_of(const std::string& address) {
     return static_cast<std::uint16_t>(std::stoi(address.substr(address.rfind(':') + 1)));
+  }
+
+  std::string write(const std::string& endpoints) const {
+    return folder_
+        .write("ficus.yaml",
+               "version: 1\nworkers: 2\nlisteners: [{address: 127.0.0.1:0}]\n"
+               "admin: {address: 127.0.0.1:0}\nbackends:\n  shop: {endpoints: [\"" +
+                   endpoints + "\"]}\nroutes: [{name: shop, legacy: shop}]\n")
+        .string();
+  }
+
+  // Of the last attempt, from the status.
+  std::string reloaded_at() const {
+    const std::string status = get(admin_port(), "/api/v1/status").body;
+    return status.substr(status.find("\"last_load\""), 50);
   }
 
   TemporaryFolder folder_;
@@ -169,6 +187,43 @@ TEST_CASE("names: a name that nobody knows at the start is an error with its pla
   REQUIRE(proxy.faults.size() == 1);
   CHECK_THAT(proxy.faults[0], ContainsSubstring("ficus.yaml:6:22: ") &&
                                   ContainsSubstring("cannot find an address for 'shop.test'"));
+}
+
+TEST_CASE("names: a reload while a name cannot be found keeps its last addresses and counts") {
+  HttpBackend a("a"), b("b");
+  NameServer names;
+  names.set({a.port()});
+  Proxy proxy(names);
+  REQUIRE(proxy.faults.empty());
+  RawClient client(proxy.port());
+  names.set({b.port()});
+  REQUIRE(eventually([&] { return client.exchange(kGet).body == "b"; }));
+  names.set({});
+  names.wait_for_look();
+  const std::string at_b = "http://shop.test:" + std::to_string(b.port());
+  // Another endpoint of the same name, too.
+  CHECK_THAT(proxy.reload(at_b), ContainsSubstring("\"last_load_succeeded\":true") &&
+                                     ContainsSubstring("\"fault\":\"Name or service not known\""));
+  CHECK(client.exchange(kGet).body == "b");
+  CHECK(eventually([&] {
+    const std::string text = get(proxy.admin_port(), "/metrics").body;
+    return text.find("ficus_name_resolved{name=\"shop.test\"} 0") != std::string::npos &&
+           text.find("ficus_name_failures_total{name=\"shop.test\"} 0") == std::string::npos;
+  }));
+
+  const std::string refused = proxy.reload(at_b + "\", \"http://new.test");
+  CHECK_THAT(refused, ContainsSubstring("\"last_load_succeeded\":false") &&
+                          ContainsSubstring("cannot find an address for 'new.test'"));
+  CHECK(refused.find("for 'shop.test'") == std::string::npos);
+  CHECK(client.exchange(kGet).body == "b");
+
+  names.set({a.port(), b.port()});
+  CHECK(eventually([&] {
+    return get(proxy.admin_port(), "/metrics")
+               .body.find("ficus_name_resolved{name=\"shop.test\"} 1") != std::string::npos;
+  }));
+  CHECK_THAT(proxy.reload("http://shop.test"), ContainsSubstring("\"last_load_succeeded\":true"));
+  CHECK(eventually([&] { return client.exchange(kGet).body == "a"; }));
 }
 
 }  // namespace ficus::tests

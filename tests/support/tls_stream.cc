@@ -3,6 +3,7 @@
 #include <array>
 #include <atomic>
 #include <cerrno>
+#include <csignal>
 #include <fcntl.h>
 #include <mutex>
 #include <sys/eventfd.h>
@@ -271,6 +272,11 @@ struct TlsBackend::State {
   std::thread acceptor;
 
   void run_one(Descriptor socket) {
+    // OpenSSL writes to clients that have left; that fails, and must not end the program.
+    sigset_t broken_pipe;
+    sigemptyset(&broken_pipe);
+    sigaddset(&broken_pipe, SIGPIPE);
+    ::pthread_sigmask(SIG_BLOCK, &broken_pipe, nullptr);
     TlsStream stream(std::move(socket), TlsStream::Role::server, terms);
     {
       const std::lock_guard lock(mutex);

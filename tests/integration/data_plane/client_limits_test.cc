@@ -340,6 +340,11 @@ TEST_CASE("data plane: the connections of a trusted proxy are not one client's")
 }
 
 TEST_CASE("data plane: out of descriptors the proxy says so, lives on and stays in reach") {
+#ifdef __SANITIZE_ADDRESS__
+  // UBSan's check of virtual tables needs a descriptor itself and reports what is sound without one.
+  WARN("SKIPPED: not with AddressSanitizer and UBSan");
+  return;
+#endif
   ScriptedBackend backend({read_request(), hold()});
   constexpr int kDescriptors = 64;
   FicusProcess ficus(in_front_of(backend, {"limits: {max_connections: 1000}"}), kDescriptors);

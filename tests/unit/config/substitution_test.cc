@@ -1,5 +1,7 @@
 #include "config/substitution.h"
 
+#include <algorithm>
+
 #include "tests/support/catch.h"
 #include "tests/unit/config/loading.h"
 
@@ -67,6 +69,22 @@ TEST_CASE("substitution reports its place") {
   CHECK(told(with_line("revision: ${NONE}")) ==
         "f.yaml:1:11: revision: `${NONE}`: the variable is not set; set it, or give a default: "
         "${NONE:-value}\n");
+}
+
+TEST_CASE("a value that cannot be put in is one error, wherever it stands") {
+  for (const char* where :
+       {"weight: \"${file:/none}\"", "writes: \"${file:/none}\"",
+        "match: {path: \"${file:/none}\"}", "match: {path_regex: \"${file:/none}\"}",
+        "match: {methods: [\"${file:/none}\"]}",
+        "override: {header: X-A, secret: \"${file:/none}\"}",
+        "guard: {slow_start: \"${file:/none}\"}", "fallback: {on: [\"${NONE}\"]}"}) {
+    CAPTURE(where);
+    const std::string all = told(with_route(where), kAround);
+    CHECK(std::count(all.begin(), all.end(), '\n') == 1);
+  }
+  const std::string address = told(with_line("workers: \"${file:/none}\""), kAround);
+  CHECK_THAT(address, ContainsSubstring("the file cannot be read"));
+  CHECK(std::count(address.begin(), address.end(), '\n') == 1);
 }
 
 TEST_CASE("keys are not substituted") {

@@ -1,9 +1,17 @@
 #include "control/check/probe.h"
 
+#include <array>
+#include <mutex>
+#include <sys/socket.h>
+#include <thread>
+
 #include "config/loader.h"
+#include "proxy/net/address.h"
 #include "tests/support/catch.h"
 #include "tests/support/http_backend.h"
 #include "tests/support/scripted_backend.h"
+#include "tests/support/temporary_folder.h"
+#include "tests/support/tls_stream.h"
 
 namespace ficus::control {
 namespace {
@@ -146,6 +154,166 @@ TEST_CASE("an interim answer is not the answer") {
   HttpBackend fresh("new");
   CHECK_THAT(lines(probe(between(legacy.url(), fresh.url()))),
              ContainsSubstring("HEAD /: 200 a/b"));
+}
+
+namespace {
+
+using tests::TemporaryFolder;
+using tests::TestCertificate;
+using tests::TestKey;
+using tests::TlsBackend;
+
+tests::TlsTerms with(const TestCertificate& certificate) {
+  tests::TlsTerms terms;
+  terms.certificates = {certificate};
+  return terms;
+}
+
+// Gives each connection on a Unix socket this answer.
+class UnixBackend {
+ public:
+  UnixBackend(const std::string& path, std::string answer)
+      : answer_(std::move(answer)), listener_(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+    const proxy::SocketAddress address = proxy::SocketAddress::unix_path(path);
+    REQUIRE(::bind(listener_.get(), address.data(), address.length()) == 0);
+    REQUIRE(::listen(listener_.get(), 8) == 0);
+    thread_ = std::thread([this] { run(); });
+  }
+  ~UnixBackend() {
+    ::shutdown(listener_.get(), SHUT_RDWR);
+    thread_.join();
+  }
+
+  std::string last_request() const {
+    const std::lock_guard lock(mutex_);
+    return last_request_;
+  }
+
+ private:
+  void run() {
+    for (;;) {
+      const tests::Descriptor connection(::accept(listener_.get(), nullptr, nullptr));
+      if (!connection) return;
+      std::array<char, 4096> bytes{};
+      const ssize_t got = ::recv(connection.get(), bytes.data(), bytes.size(), 0);
+      {
+        const std::lock_guard lock(mutex_);
+        last_request_.assign(bytes.data(), got > 0 ? static_cast<std::size_t>(got) : 0);
+      }
+      ::send(connection.get(), answer_.data(), answer_.size(), MSG_NOSIGNAL);
+    }
+  }
+
+  const std::string answer_;
+  tests::Descriptor listener_;
+  mutable std::mutex mutex_;
+  std::string last_request_;
+  std::thread thread_;
+};
+
+}  // namespace
+
+TEST_CASE("an https endpoint is asked over TLS, and the end of its certificate is told") {
+  HttpBackend legacy("legacy");
+  const TestCertificate authority = TestCertificate::self_signed({{"Test CA"}});
+  const TemporaryFolder files;
+  const std::string ca = files.write("ca.pem", authority.certificate_pem()).string();
+  TlsBackend by_address(with(authority.issue({{"127.0.0.1"}})), tests::serve_each("ok"));
+  const ProbeReport report =
+      probe(between(legacy.url(), by_address.url(), ", tls: {ca: " + ca + "}"));
+  CHECK_THAT(lines(report), ContainsSubstring(by_address.url() + "  HEAD /: 200") &&
+                                ContainsSubstring("TLSv1.3, certificate valid until 20"));
+  CHECK(problems(report).find("certificate") == std::string::npos);
+  CHECK(by_address.asked_name().empty());
+
+  TlsBackend by_name(with(authority.issue({{"shop.test"}})), tests::serve_each("ok"));
+  const std::string named = ", tls: {server_name: shop.test, ca: " + ca + "}";
+  CHECK_THAT(lines(probe(between(legacy.url(), by_name.url(), named))),
+             ContainsSubstring("HEAD /: 200"));
+  CHECK(by_name.asked_name() == "shop.test");
+}
+
+TEST_CASE("an authority that is no root is trusted if it is named, as traffic does") {
+  HttpBackend legacy("legacy");
+  const TestCertificate root = TestCertificate::self_signed({{"Root CA"}});
+  const TestCertificate middle = root.issue({{"Middle CA"}});
+  const TemporaryFolder files;
+  const std::string ca = files.write("ca.pem", middle.certificate_pem()).string();
+  TlsBackend backend(with(middle.issue({{"127.0.0.1"}})), tests::serve_each("ok"));
+  CHECK_THAT(lines(probe(between(legacy.url(), backend.url(), ", tls: {ca: " + ca + "}"))),
+             ContainsSubstring("HEAD /: 200"));
+}
+
+TEST_CASE("an https endpoint whose certificate traffic would refuse is a problem with its reason") {
+  HttpBackend legacy("legacy");
+  const TestCertificate authority = TestCertificate::self_signed({{"Test CA"}});
+  const TemporaryFolder files;
+  const std::string ca = "ca: " + files.write("ca.pem", authority.certificate_pem()).string();
+  const tests::CertificateTerms expired{{"127.0.0.1"}, TestKey::ecdsa, -7200, -3600};
+  struct Case {
+    TestCertificate certificate;
+    std::string tls;
+    std::string why;
+  };
+  const std::vector<Case> cases{
+      {authority.issue(expired), ca, "the server's certificate has expired"},
+      {authority.issue({{"other.test"}}), ca, "the server's certificate is for another name"},
+      {authority.issue({{"127.0.0.1"}}), "verify: true", "an authority that is not trusted"},
+  };
+  for (const Case& one : cases) {
+    CAPTURE(one.why);
+    TlsBackend backend(with(one.certificate), tests::serve_each("ok"));
+    const auto report = probe(between(legacy.url(), backend.url(), ", tls: {" + one.tls + "}"));
+    CHECK_THAT(problems(report), ContainsSubstring("backends.new.endpoints[0]: probe: ") &&
+                                     ContainsSubstring(one.why));
+    const auto careless = probe(between(legacy.url(), backend.url(), ", tls: {verify: false}"));
+    CHECK_THAT(lines(careless), ContainsSubstring("HEAD /: 200") &&
+                                    ContainsSubstring("TLSv1.3, not verified, until 20"));
+  }
+}
+
+TEST_CASE("an https endpoint that speaks no TLS, or does not answer, is told as such") {
+  HttpBackend plain("plain");
+  HttpBackend legacy("legacy");
+  const auto https = [](std::uint16_t port) { return "https://127.0.0.1:" + std::to_string(port); };
+  CHECK_THAT(problems(probe(between(legacy.url(), https(plain.port()), ", tls: {verify: false}"))),
+             ContainsSubstring("TLS fails: "));
+  ScriptedBackend silent(tests::Script{tests::read_to_end()});
+  CHECK_THAT(problems(probe(between(legacy.url(), https(silent.port()),
+                                    ", tls: {verify: false}, timeouts: {first_byte: 100ms}"))),
+             ContainsSubstring("no handshake within 100ms"));
+}
+
+TEST_CASE("an https endpoint that wants a certificate is shown the backend's own") {
+  HttpBackend legacy("legacy");
+  tests::TlsTerms terms = with(TestCertificate::self_signed());
+  terms.want_client_certificate = true;
+  TlsBackend backend(terms, tests::serve_each("ok"));
+  const TestCertificate own = TestCertificate::self_signed({{"ficus.test"}});
+  const TemporaryFolder files;
+  const std::string identity =
+      ", certificate: " + files.write("own.pem", own.certificate_pem()).string() +
+      ", private_key: " + files.write("own.key", own.key_pem()).string();
+  CHECK_THAT(
+      lines(probe(between(legacy.url(), backend.url(), ", tls: {verify: false" + identity + "}"))),
+      ContainsSubstring("HEAD /: 200"));
+  CHECK(backend.client_name() == "ficus.test");
+  CHECK_FALSE(
+      problems(probe(between(legacy.url(), backend.url(), ", tls: {verify: false}"))).empty());
+}
+
+TEST_CASE(
+    "an endpoint on a unix socket is asked, and one that is not there is told with its path") {
+  HttpBackend legacy("legacy");
+  const TemporaryFolder folder;
+  const std::string path = (folder.path() / "shop.sock").string();
+  const auto ask = [&] { return probe(between(legacy.url(), "unix:" + path)); };
+  CHECK_THAT(problems(ask()), ContainsSubstring("cannot be reached: No such file or directory"));
+  UnixBackend backend(path, answer("200 OK", "text/plain"));
+  const ProbeReport report = ask();
+  CHECK_THAT(lines(report), ContainsSubstring("new  unix:" + path + "  HEAD /: 200 text/plain"));
+  CHECK(problems(report).empty());
+  CHECK_THAT(backend.last_request(), ContainsSubstring("Host: localhost\r\n"));
 }
 
 }  // namespace ficus::control

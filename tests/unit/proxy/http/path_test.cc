@@ -58,12 +58,18 @@ TEST_CASE("decoding never spells a new escape", "[path]") {
     CHECK(normal(path) == path);
   }
   // Dot segments go all the same.
-  CHECK(normal("/%zz/../%61") == "/%61");
+  CHECK(normal("/%zz/../%61%") == "/%61%");
+}
+
+TEST_CASE("a malformed escape that goes with its segment hides no other", "[path]") {
+  CHECK(normal("/%61dmin/x%4@/../y") == "/admin/y");
+  CHECK(normal("/%61dmin/x%4@/../y%") == "/%61dmin/y%");
+  CHECK(normal("/%61/%/%2e%2e/%2F") == "/a/%2F");
 }
 
 TEST_CASE("a normal form is its own normal form", "[path]") {
   for (const auto* path :
-       {"/a/%2e%2e/%%32e/b", "/x/.%2e/..", "/%2e./a", "/a/b/c/../../d/.", "/%2"}) {
+       {"/a/%2e%2e/%%32e/b", "/x/.%2e/..", "/%2e./a", "/a/b/c/../../d/.", "/%2", "/%61/%/.."}) {
     const std::string once = normal(path);
     if (once != "above the root") CHECK(normal(once) == once);
   }
