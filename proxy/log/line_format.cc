@@ -13,7 +13,7 @@ constexpr std::size_t kFixed = 1024;
 std::string_view without_query(std::string_view line) { return line.substr(0, line.find('?')); }
 
 std::string_view protocol(const LogRecord& record) {
-  if (record.minor_version < 0) return {};
+  if (record.minor_version < 0) return "";  // not null: it is copied
   return record.minor_version == 0 ? "HTTP/1.0" : "HTTP/1.1";
 }
 
