@@ -471,8 +471,7 @@ void Exchange::finish() {
       client_error_ == ErrorKind::none && judged_failed_ ? ErrorKind::status : client_error_;
   if (seen != ErrorKind::none) state_->cells.client_errors[static_cast<std::size_t>(seen)].add();
   if (fell_back_) {
-    const auto result =
-        seen == ErrorKind::none ? FallbackOutcome::served : FallbackOutcome::failed;
+    const auto result = seen == ErrorKind::none ? FallbackOutcome::served : FallbackOutcome::failed;
     state_->cells.fallbacks[static_cast<std::size_t>(result)].add();
   }
   if (side_ == Side::legacy) {

@@ -61,6 +61,18 @@ TEST_CASE("SIGTERM makes it not ready, then ends with 0") {
   CHECK(ficus.process().wait().code == 0);
 }
 
+TEST_CASE("SIGUSR2, which hands over elsewhere, does no harm; SIGQUIT drains and ends with 0") {
+  HttpBackend legacy("legacy");
+  HttpBackend fresh("new");
+  FicusProcess ficus("drain: {delay: 0s, timeout: 5s}\n" + shop(legacy, fresh, "0"));
+  ficus.process().signal(SIGUSR2);
+  CHECK(eventually(
+      [&] { return ficus.process().output().find("not in this version") != std::string::npos; }));
+  CHECK(get(ficus.port(), "/").body == "legacy");
+  ficus.process().signal(SIGQUIT);
+  CHECK(ficus.process().wait().code == 0);
+}
+
 TEST_CASE("a port in use is named with its place in the file") {
   HttpBackend legacy("legacy");
   TemporaryFolder folder;

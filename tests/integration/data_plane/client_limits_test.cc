@@ -341,7 +341,8 @@ TEST_CASE("data plane: the connections of a trusted proxy are not one client's")
 
 TEST_CASE("data plane: out of descriptors the proxy says so, lives on and stays in reach") {
 #ifdef __SANITIZE_ADDRESS__
-  // UBSan's check of virtual tables needs a descriptor itself and reports what is sound without one.
+  // UBSan's check of virtual tables needs a descriptor itself and reports what is sound without
+  // one.
   WARN("SKIPPED: not with AddressSanitizer and UBSan");
   return;
 #endif

@@ -3,6 +3,7 @@
 #include <sys/socket.h>
 
 #include "tests/integration/data_plane/fixture.h"
+#include "tests/integration/data_plane/metric.h"
 #include "tests/support/catch.h"
 
 using namespace ficus::tests;
@@ -321,4 +322,44 @@ TEST_CASE("data plane: a connection that is not accepted in time is a timeout, o
   terms.route = "fallback: {on: [connect_failure], budget_percent: 100}";
   FicusProcess falling(split({alive.url()}, {full}, terms));
   CHECK(fetch(falling.port(), request("POST /", "Content-Length: 1\r\n", "x")).raw == ok("ok"));
+}
+
+TEST_CASE("data plane: a connection that NTLM or Negotiate authenticates serves nobody else") {
+  const std::string challenge =
+      "HTTP/1.1 401 Unauthorized\r\nWWW-Authenticate: NTLM\r\nContent-Length: 0\r\n\r\n";
+  SECTION("asked for") {
+    ScriptedBackend backend(answer_each(challenge));
+    FicusProcess ficus(in_front_of(backend));
+    RawClient client(ficus.port());
+    for (int i = 0; i < 3; ++i) CHECK(client.exchange(request("GET /")).status() == 401);
+    CHECK(backend.connections() == 3);
+  }
+  SECTION("given") {
+    ScriptedBackend backend;
+    FicusProcess ficus(in_front_of(backend));
+    RawClient client(ficus.port());
+    for (int i = 0; i < 3; ++i) {
+      const auto with = request("GET /", "Authorization: Negotiate YII=\r\n");
+      CHECK(client.exchange(with).status() == 200);
+    }
+    CHECK(backend.connections() == 3);
+  }
+  SECTION("what authenticates a request is no reason") {
+    ScriptedBackend backend;
+    FicusProcess ficus(in_front_of(backend));
+    RawClient client(ficus.port());
+    for (int i = 0; i < 3; ++i) {
+      CHECK(client.exchange(request("GET /", "Authorization: Basic YQ==\r\n")).status() == 200);
+    }
+    CHECK(backend.connections() == 1);
+  }
+}
+
+TEST_CASE("data plane: a failure that is passed on is one that the user saw") {
+  ScriptedBackend backend(
+      answer_each("HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\n\r\n"));
+  FicusProcess ficus(in_front_of(backend));
+  RawClient client(ficus.port());
+  CHECK(client.exchange(request("GET /")).status() == 503);
+  wait_for_metric(ficus, "ficus_client_errors_total{route=\"everything\",kind=\"status\"}", 1);
 }
