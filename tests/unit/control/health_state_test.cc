@@ -22,6 +22,14 @@ TEST_CASE("the first result counts at once") {
   CHECK_FALSE(state.healthy());
 }
 
+TEST_CASE("a check that takes over from another keeps its verdict until the first result") {
+  HealthState state(check(), false);
+  CHECK_FALSE(state.healthy());
+  CHECK(state.record(true));
+  CHECK(state.healthy());
+  CHECK_FALSE(HealthState(check(), false).record(false));
+}
+
 TEST_CASE("later results count in a row only") {
   HealthState state(check());
   CHECK_FALSE(state.record(true));
