@@ -411,6 +411,8 @@ void Exchange::release() {
 
 // From here on only what is told at the end is needed: route_ and backend() are not.
 void Exchange::let_go_of_snapshot() {
+  if (first_try_) return;  // the log will name its endpoint
+  passed_on_.push_back(lease_->shared_endpoint());
   kept_ = Kept{route_->state, backend().name};
   route_ = nullptr;
   snapshot_ = {};

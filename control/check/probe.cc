@@ -123,7 +123,11 @@ class Prober {
     const std::string key = "backends." + backend.name + ".endpoints[" +
                             std::to_string(same - backend.endpoints.begin()) + "]";
     if (!answer.failure.empty()) {
-      return warn(call.url.at, key, answer.failure + "; start the server, or mend its address");
+      const bool distrusted = answer.failure.find("certificate") != std::string::npos;
+      return warn(call.url.at, key,
+                  answer.failure +
+                      (distrusted ? "; renew it, or mend the backend's tls.ca and tls.server_name"
+                                  : "; start the server, or mend its address"));
     }
     reachable_.try_emplace(backend.name, call.url);
     const bool is_checked = call.method == "GET";
