@@ -26,8 +26,9 @@ TEST_CASE("data plane: pipelined requests are answered in order, bodies between 
   for (int i = 0; i < 20; ++i) {
     pipelined += request("GET /a" + std::to_string(i));
     pipelined += request("POST /b" + std::to_string(i), "Content-Length: 5\r\n", "GET /");
+    // One byte: more could arrive in two pieces, and would leave in two chunks.
     pipelined += request("POST /c" + std::to_string(i), "Transfer-Encoding: chunked\r\n",
-                         "5\r\nGET /\r\n0\r\n\r\n");
+                         "1\r\nG\r\n0\r\n\r\n");
   }
   RawClient client(ficus.port());
   SECTION("in one write") { client.send(pipelined); }
@@ -39,9 +40,8 @@ TEST_CASE("data plane: pipelined requests are answered in order, bodies between 
     CHECK(client.read_response().body == forwarded("GET /a" + number));
     CHECK(client.read_response().body ==
           forwarded("POST /b" + number, "Content-Length: 5\r\n", "GET /"));
-    CHECK(client.read_response().body == forwarded("POST /c" + number,
-                                                   "Transfer-Encoding: chunked\r\n",
-                                                   "5\r\nGET /\r\n0\r\n\r\n"));
+    CHECK(client.read_response().body ==
+          forwarded("POST /c" + number, "Transfer-Encoding: chunked\r\n", "1\r\nG\r\n0\r\n\r\n"));
   }
 }
 
