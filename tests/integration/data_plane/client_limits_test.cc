@@ -179,19 +179,18 @@ TEST_CASE("data plane: a tunnel outlives timeouts.request") {
   CHECK(client.read_bytes(4) == "late");
 }
 
+// Only the limit under test is short: on a slow machine any other could pass first.
 TEST_CASE("data plane: each timeout has its own kind") {
   ScriptedBackend backend({read_head(), read_to_end()});
-  FicusProcess ficus(in_front_of(
-      backend, {{},
-                "timeouts: {request_head: 200ms, request_body_idle: 200ms, write_idle: 200ms}",
-                "timeouts: {first_byte: 400ms, idle: 200ms}"}));
   SECTION("request_head") {
+    FicusProcess ficus(in_front_of(backend, {{}, "timeouts: {request_head: 200ms}"}));
     RawClient client(ficus.port());
     client.send("GET /");
     CHECK(client.read_response().status() == 408);
     CHECK(eventually([&] { return refused(ficus, "request_timeout") == "1"; }));
   }
   SECTION("request_body_idle") {
+    FicusProcess ficus(in_front_of(backend, {{}, "timeouts: {request_body_idle: 200ms}"}));
     RawClient client(ficus.port());
     client.send(request("POST /", "Content-Length: 2\r\n", "x"));
     CHECK(client.read_response().status() == 408);
@@ -199,6 +198,7 @@ TEST_CASE("data plane: each timeout has its own kind") {
     CHECK(side_errors(ficus, "body_timeout") == "none");
   }
   SECTION("first_byte") {
+    FicusProcess ficus(in_front_of(backend, {{}, {}, "timeouts: {first_byte: 200ms}"}));
     RawClient client(ficus.port());
     CHECK(client.exchange(request("GET /")).status() == 504);
     CHECK(eventually([&] { return client_errors(ficus, "first_byte_timeout") == "1"; }));
@@ -207,6 +207,7 @@ TEST_CASE("data plane: each timeout has its own kind") {
   SECTION("idle") {
     backend.on_every_connection(
         {read_request(), send("HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nx"), read_to_end()});
+    FicusProcess ficus(in_front_of(backend, {{}, {}, "timeouts: {idle: 200ms}"}));
     RawClient client(ficus.port());
     CHECK_FALSE(client.exchange(request("GET /")).complete);
     CHECK(eventually([&] { return client_errors(ficus, "idle_timeout") == "1"; }));
@@ -217,6 +218,7 @@ TEST_CASE("data plane: each timeout has its own kind") {
         {read_request(),
          send("HTTP/1.1 200 OK\r\nContent-Length: 30000000\r\n\r\n" + numbered(30'000'000)),
          read_to_end()});
+    FicusProcess ficus(in_front_of(backend, {{}, "timeouts: {write_idle: 200ms}"}));
     RawClient client(ficus.port());
     client.limit_receive_buffer(4096);
     client.send(request("GET /"));
