@@ -132,7 +132,7 @@ TEST_CASE("access log: a head that was refused, or did not come whole") {
 
 TEST_CASE("access log: each failure of a server by its kind") {
   ScriptedBackend backend;
-  Logged logged(with_timeouts(backend, "first_byte: 200ms, idle: 200ms"));
+  Logged logged(with_timeouts(backend, "first_byte: 1s, idle: 1s"));
   struct Failure {
     Script script;
     std::string part;

@@ -16,7 +16,7 @@ std::string with_fallback(const ScriptedBackend& legacy, const std::string& fres
                           std::string_view route = kAll) {
   TwoSides terms;
   terms.route = route;
-  terms.timeouts = "first_byte: 300ms, idle: 300ms";
+  terms.timeouts = "first_byte: 1s, idle: 1s";
   return split({legacy.url()}, {fresh}, terms);
 }
 

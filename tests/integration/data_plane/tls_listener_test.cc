@@ -322,7 +322,7 @@ TEST_CASE("tls listener: a plain HTTP request is told to use https, and counted"
 }
 
 TEST_CASE("tls listener: who does not finish the handshake is let go, and counted") {
-  Served it(answer_each(ok("hello")), {}, "timeouts: {tls_handshake: 150ms}");
+  Served it(answer_each(ok("hello")), {}, "timeouts: {tls_handshake: 1s}");
   RawClient silent(it.ficus.port());
   RawClient slow(it.ficus.port());
   slow.send("\x16\x03\x01");
