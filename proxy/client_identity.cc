@@ -43,6 +43,8 @@ ClientIdentity identify_client(const ListenerSettings& listener, const SocketAdd
   }
   if (terms.forwarded == Forwarded::off) return identity;
   if (judged && !trusted) http::drop_forwarded(head);
+  const bool adds = trusted || terms.forwarded == Forwarded::add;
+  if (adds && !http::has_sound_forwarded(head)) http::drop_forwarded(head);
   if (terms.forwarded == Forwarded::add) {
     identity.forwarded = http::HopField::add;
   } else if (trusted) {

@@ -184,7 +184,7 @@ void Exchange::choose() {
   outcome_.begin({route_, choice_, assigned_at_, client_hash, context_.index});
   state_->fallback_budget.request(now());
   if (http::client_request_id(request_).empty()) request_id_ = random_hex(context_.random);
-  if (!http::TraceContext::parse(request_.value(http::HeaderId::traceparent))) {
+  if (!http::TraceContext::parse(http::client_traceparent(request_))) {
     trace_ = http::TraceContext::begin(
         {context_.random.next(), context_.random.next(), context_.random.next()});
   }

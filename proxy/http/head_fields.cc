@@ -123,14 +123,18 @@ HeaderId id_by_length(std::string_view text) {
 
 char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; }
 
+// "X-Ficus-", and "X_Ficus_" too: many backends take '_' and '-' for the same.
+bool begins_as_ficus(std::string_view name) {
+  const auto joins = [&](std::size_t at) { return name[at] == '-' || name[at] == '_'; };
+  return name.size() >= 8 && spells<"ficu">(name.data() + 2) && lower(name[0]) == 'x' &&
+         lower(name[6]) == 's' && joins(1) && joins(7);
+}
+
 }  // namespace
 
 HeaderId header_id(std::string_view name) {
   const HeaderId id = id_by_length(name);
-  if (id == HeaderId::other && name.size() >= 8 && spells<"x-ficus-">(name.data())) {
-    return HeaderId::x_ficus;
-  }
-  return id;
+  return id == HeaderId::other && begins_as_ficus(name) ? HeaderId::x_ficus : id;
 }
 
 bool equals_ignoring_case(std::string_view a, std::string_view b) {

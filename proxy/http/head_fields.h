@@ -35,7 +35,7 @@ enum class HeaderId : std::uint8_t {
   x_request_id,
   traceparent,
   tracestate,
-  x_ficus,  // any X-Ficus-*
+  x_ficus,  // any X-Ficus-*, with '_' for '-' too
   set_cookie,
   cache_control,
   vary,

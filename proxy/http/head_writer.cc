@@ -313,6 +313,17 @@ std::string_view client_request_id(const RequestHead& head) {
   return id;
 }
 
+std::string_view client_traceparent(const RequestHead& head) {
+  if (!head.fields.has(HeaderId::traceparent)) return {};
+  const Field* only = nullptr;
+  for (const Field& field : head.fields) {
+    if (field.id != HeaderId::traceparent) continue;
+    if (only != nullptr) return {};
+    only = &field;
+  }
+  return head.value(*only);
+}
+
 void write_upstream_head(const RequestHead& head, const UpstreamHeadContext& context,
                          HeadBuffer& out) {
   out.reserve(out.size() + head.size + 512);

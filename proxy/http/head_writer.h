@@ -31,6 +31,9 @@ struct UpstreamHeadContext {
 // else empty.
 std::string_view client_request_id(const RequestHead& head);
 
+// The client's traceparent if there is exactly one; else empty. Not yet judged.
+std::string_view client_traceparent(const RequestHead& head);
+
 // Appends the request head as it goes to a backend: rebuilt from what was judged, HTTP/1.1, the
 // kept fields in their order and spelling, at most one framing field, then what the proxy adds,
 // and the rewrite's fields at the end.

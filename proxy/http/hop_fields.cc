@@ -98,10 +98,17 @@ class ForwardedReader {
   bool at_end_ = false;
 };
 
-bool begins_with(std::string_view name, std::string_view prefix) {
-  return name.size() >= prefix.size() &&
-         equals_ignoring_case(name.substr(0, prefix.size()), prefix);
+// Is `name` the given one for a backend that takes '_' and '-' for the same (RFC 3875 §4.1.18)?
+bool reads_as(std::string_view name, std::string_view lower_case) {
+  if (name.size() != lower_case.size()) return false;
+  for (std::size_t i = 0; i < name.size(); ++i) {
+    const char c = name[i] == '_' ? '-' : name[i];
+    if (!equals_ignoring_case({&c, 1}, lower_case.substr(i, 1))) return false;
+  }
+  return true;
 }
+
+constexpr std::string_view kXForwarded = "x-forwarded-";
 
 }  // namespace
 
@@ -178,8 +185,8 @@ void drop_x_forwarded(RequestHead& head) {
         field.dropped = true;
         break;
       case HeaderId::other:
-        if (begins_with(head.name(field), "x-forwarded-") ||
-            equals_ignoring_case(head.name(field), "x-real-ip")) {
+        if (reads_as(head.name(field).substr(0, kXForwarded.size()), kXForwarded) ||
+            reads_as(head.name(field), "x-real-ip")) {
           field.dropped = true;
         }
         break;
@@ -187,6 +194,18 @@ void drop_x_forwarded(RequestHead& head) {
         break;
     }
   }
+}
+
+bool has_sound_forwarded(const RequestHead& head) {
+  for (const Field& field : head.fields) {
+    if (field.id != HeaderId::forwarded || field.dropped) continue;
+    ForwardedReader reader(head.value(field));
+    while (!reader.at_end()) {
+      std::string_view node;
+      if (reader.element(node) == ForwardedReader::Element::fault) return false;
+    }
+  }
+  return true;
 }
 
 void drop_forwarded(RequestHead& head) {

@@ -40,8 +40,12 @@ class HopList {
   bool faulty_ = false;
 };
 
+// Do the kept lines of Forwarded follow its grammar (RFC 7239 §4)? An element that is added to
+// others would not be one: an open quote takes in all that follows.
+bool has_sound_forwarded(const RequestHead& head);
+
 // Marks as dropped what an untrusted peer says about the way here: every X-Forwarded-* and
-// X-Real-IP; and Forwarded.
+// X-Real-IP, with '_' for '-' too, which many backends take for the same; and Forwarded.
 void drop_x_forwarded(RequestHead& head);
 void drop_forwarded(RequestHead& head);
 

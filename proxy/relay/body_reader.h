@@ -25,6 +25,9 @@ class BodyReader {
   bool done() const { return done_; }
   Piece take(char* data, std::size_t size);
 
+  // Payload that is sure to come, or the end is none: the rest of a length or of a chunk.
+  std::uint64_t announced() const { return decoder_ ? decoder_->announced() : remaining_; }
+
   // The connection ended. True if that is a rightful end of this body.
   bool end();
 

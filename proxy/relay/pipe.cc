@@ -124,7 +124,7 @@ PipeState Pipe::pump(SteadyTime now, std::string_view head, std::string_view rep
       if (input == Input::ended && reader_.end()) input = Input::some;
     }
     payload_bytes_ += piece.payload.size();
-    if (payload_bytes_ > payload_limit_) {
+    if (payload_bytes_ > payload_limit_ || reader_.announced() > payload_limit_ - payload_bytes_) {
       // Nobody looks for the end of the message any more, even if it lies in what was just decoded:
       // the source is not done, and its connection serves no other.
       reader_.begin(http::Framing::until_close, 0);

@@ -123,6 +123,7 @@ TEST_CASE("rule 2: trailers that would change the message are dropped") {
       dropped("X-Forwarded-For: 192.0.2.1"),
       dropped("Forwarded: for=192.0.2.1"),
       dropped("X-Ficus-Side: new"),
+      dropped("X_Ficus_Side: new"),
       dropped("X-Request-Id: other"),
       dropped("Keep-Alive: 5"),
       dropped("Proxy-Connection: close"),

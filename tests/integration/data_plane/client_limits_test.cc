@@ -121,6 +121,9 @@ TEST_CASE("data plane: a chunked body is cut at the limit and never looks comple
     backend.wait_for_bytes(0, forwarded("POST /", "Transfer-Encoding: chunked\r\n").size() + 15);
     client.send(chunk("a") + "0\r\n\r\n" + request("GET /next"));
   }
+  SECTION("a chunk is announced that would be too large") {
+    client.send(request("POST /", "Transfer-Encoding: chunked\r\n", "b\r\n"));
+  }
   const HttpMessage response = client.read_response();
   CHECK(response.status() == 413);
   CHECK(response.header("Connection") == "close");

@@ -175,6 +175,18 @@ TEST_CASE("data plane: assign rules are tried in order, before key and weight") 
   CHECK(side_of(client, "X-Bot: yes\r\n") == "legacy");
 }
 
+TEST_CASE("data plane: a rule sees no field that the request's Connection takes away") {
+  Sides sides;
+  FicusProcess ficus(
+      sides.configuration(0,
+                          "assign: [{match: {headers: {X-Tenant: acme}}, side: new}, "
+                          "{match: {headers: {Upgrade: websocket}}, side: new}]"));
+  RawClient client(ficus.port());
+  CHECK(side_of(client, "X-Tenant: acme\r\n") == "new");
+  CHECK(side_of(client, "X-Tenant: acme\r\nConnection: x-tenant\r\n") == "legacy");
+  CHECK(side_of(client, "Upgrade: websocket\r\n") == "new");
+}
+
 TEST_CASE("data plane: a trusted address overrides all, the latch included, by header or cookie") {
   Sides sides;
   FicusProcess ficus(sides.configuration(

@@ -139,6 +139,17 @@ TEST_CASE("a client's request id counts if it is one, short and visible") {
   CHECK(id("X-Request-Id: " + std::string(129, 'x') + "\r\n").empty());
 }
 
+TEST_CASE("several traceparent lines are none") {
+  const auto parent = [](const std::string& lines) {
+    const ParsedRequest parsed(request_with(lines));
+    REQUIRE(parsed.complete());
+    return std::string(client_traceparent(parsed.head));
+  };
+  CHECK(parent("Traceparent: a\r\n") == "a");
+  CHECK(parent("").empty());
+  CHECK(parent("traceparent: a\r\ntraceparent: a\r\n").empty());
+}
+
 TEST_CASE("a response goes on as it came, under the proxy's own version") {
   DownstreamHeadContext context;
   context.framing = Framing::length;

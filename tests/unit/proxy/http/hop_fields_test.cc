@@ -113,6 +113,7 @@ TEST_CASE("what an untrusted peer says of the way here is dropped and said anew"
   const std::string lines =
       "X-Forwarded-For: 192.0.2.1\r\nX-Forwarded-Proto: https\r\nX-Forwarded-Host: b\r\n"
       "X-Forwarded-Port: 1\r\nx-real-ip: 192.0.2.1\r\nX-Forward: kept\r\n"
+      "X_Forwarded_For: 192.0.2.1\r\nX-FORWARDED_PROTO: https\r\nX_Real-IP: 192.0.2.1\r\n"
       "Forwarded: for=192.0.2.1\r\n";
   const auto drop = [](RequestHead& head) {
     drop_x_forwarded(head);
@@ -122,6 +123,21 @@ TEST_CASE("what an untrusted peer says of the way here is dropped and said anew"
         "X-Forward: kept\r\nX-Forwarded-For: 192.0.2.9\r\nX-Forwarded-Proto: http\r\n"
         "X-Forwarded-Host: a:8\r\n");
   CHECK(written(lines, from("192.0.2.9", HopField::leave, HopField::leave)) == lines);
+}
+
+TEST_CASE("to a Forwarded that breaks its grammar nothing can be added") {
+  const auto sound = [](const std::string& lines) {
+    const ParsedRequest parsed(request_with(lines));
+    REQUIRE(parsed.complete());
+    return has_sound_forwarded(parsed.head);
+  };
+  CHECK(sound(""));
+  CHECK(sound("Forwarded: for=192.0.2.1;proto=http, for=\"[::1]:80\"\r\nForwarded: by=_x\r\n"));
+  CHECK(sound("Forwarded: for=unknown, ,for=_hidden\r\n"));
+  for (const char* value : {"for=\"192.0.2.1", "for=\"a\\", "for=\x80", "for", "for=a b", "=a"}) {
+    CAPTURE(value);
+    CHECK_FALSE(sound("Forwarded: for=192.0.2.1\r\nForwarded: " + std::string(value) + "\r\n"));
+  }
 }
 
 }  // namespace
