@@ -198,16 +198,14 @@ Exchange::Progress Exchange::read_head(Error& error) {
         more = true;
         continue;
       case http::ParseStatus::fault:
+        note_what_was_tolerated();  // as far as it was read
         count_malformed(parsed.fault.rule);
         error = malformed(parsed.fault.detail);
         return Progress::failed;
       case http::ParseStatus::complete:
         break;
     }
-    if (context_.response_head.tolerated != 0) {
-      note_tolerated(backend(), context_.pool.cells(up.endpoint()), up.endpoint().name,
-                     context_.response_head);
-    }
+    note_what_was_tolerated();
     if (!context_.response_head.interim()) return on_head(error);
     interim_bytes_ += context_.response_head.size;
     if (interim_bytes_ > kMaxInterimBytes) {
@@ -218,6 +216,12 @@ Exchange::Progress Exchange::read_head(Error& error) {
     forward_interim();
     more = up.in.empty();
   }
+}
+
+void Exchange::note_what_was_tolerated() {
+  if (context_.response_head.tolerated == 0) return;
+  const EndpointState& endpoint = lease_->endpoint();
+  note_tolerated(backend(), context_.pool.cells(endpoint), endpoint.name, context_.response_head);
 }
 
 void Exchange::forward_interim() {
