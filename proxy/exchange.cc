@@ -458,6 +458,11 @@ Task<After> Exchange::tunnel() {
   co_return result;
 }
 
+// A failure that was passed on is one that the user saw.
+ErrorKind Exchange::seen_by_client() const {
+  return client_error_ == ErrorKind::none && judged_failed_ ? ErrorKind::status : client_error_;
+}
+
 void Exchange::finish() {
   outcome_.nobody();
   SideCells& cells = side_cells();
@@ -468,9 +473,7 @@ void Exchange::finish() {
     cells.bytes_to_side.add(request_begun_ ? request_pipe_.payload_bytes() : 0);
     cells.bytes_from_side.add(response_begun_ ? response_pipe_.payload_bytes() : 0);
   }
-  // A failure that was passed on is one that the user saw.
-  const ErrorKind seen =
-      client_error_ == ErrorKind::none && judged_failed_ ? ErrorKind::status : client_error_;
+  const ErrorKind seen = seen_by_client();
   if (seen != ErrorKind::none) state_->cells.client_errors[static_cast<std::size_t>(seen)].add();
   if (fell_back_) {
     const auto result = seen == ErrorKind::none ? FallbackOutcome::served : FallbackOutcome::failed;

@@ -66,6 +66,7 @@ class Exchange {
   void answer(const Error& error);
   void answer_last_hop();
   After after() const;
+  ErrorKind seen_by_client() const;
   void finish();
 
   // exchange_tls.cc holds secure()

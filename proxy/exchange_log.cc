@@ -38,8 +38,8 @@ void Exchange::note_first_try(const Error& error) {
 // The worker's scratch head still holds our own reply, if that is what the client got.
 void Exchange::write_log_line() {
   const LogSettings& settings = *snapshot_->access_log;
-  const bool badly = status_ >= 500 || status_ == 0 || client_error_ != ErrorKind::none ||
-                     judged_failed_ || fell_back_;
+  const ErrorKind seen = seen_by_client();
+  const bool badly = status_ >= 500 || status_ == 0 || seen != ErrorKind::none || fell_back_;
   const auto ending = badly ? AccessLog::Ending::badly : AccessLog::Ending::well;
   if (!AccessLog::keeps(settings, ending, context_.random)) return;
   LogRecord record;
@@ -55,8 +55,7 @@ void Exchange::write_log_line() {
   record.status = status_;
   record.bytes_in = request_begun_ || tunnel_ ? request_pipe_.payload_bytes() : 0;
   record.duration_us = micros(now() - started_);
-  record.error =
-      client_error_ == ErrorKind::none && judged_failed_ ? ErrorKind::status : client_error_;
+  record.error = seen;
   record.detail = error_detail_;
   if (response_begun_) {
     record.bytes_out = response_pipe_.payload_bytes();
