@@ -111,6 +111,10 @@ class Exchange {
 
   void count_malformed(http::MalformedRule rule);
 
+  void ensure_request_id();
+  // Empty before ensure_request_id() if the client gave none.
+  std::string_view request_id() const { return request_id_ ? request_id_->text() : given_id_; }
+
   const std::string& route_name() const { return kept_ ? kept_->state->name : route_->state->name; }
   const std::string& backend_name() const { return kept_ ? kept_->backend : backend().name; }
   const Backend& backend() const { return *route_->backend(side_); }
@@ -139,7 +143,8 @@ class Exchange {
   http::HeadBuffer head_bytes_;
   http::RequestHead request_;
   SteadyTime started_{};
-  RandomHex request_id_;
+  std::string_view given_id_;            // the client's X-Request-Id if it may be kept
+  std::optional<RandomHex> request_id_;  // else the one that it gets, from its route on
   std::optional<http::TraceContext> trace_;
   RequestBodyCopy body_copy_;
 

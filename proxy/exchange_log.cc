@@ -1,6 +1,5 @@
 // What an exchange tells the access log at its end.
 #include "proxy/exchange.h"
-#include "proxy/http/head_writer.h"
 
 namespace ficus::proxy {
 namespace {
@@ -43,7 +42,7 @@ void Exchange::write_log_line() {
   const auto ending = badly ? AccessLog::Ending::badly : AccessLog::Ending::well;
   if (!AccessLog::keeps(settings, ending, context_.random)) return;
   LogRecord record;
-  record.request_id = http::client_request_id(request_);
+  record.request_id = request_id();
   const bool behind_proxy = client_address_ == &forwarded_address_;
   const std::string told = behind_proxy ? forwarded_address_.ip_text() : std::string();
   record.client = behind_proxy ? std::string_view(told) : client_->ip;
@@ -71,17 +70,13 @@ void Exchange::write_log_line() {
     return;
   }
   // Answered before a side was chosen.
-  if (route_ != nullptr) {
-    record.route = route_->state->name;
-    if (record.request_id.empty()) record.request_id = request_id_.text();
-  }
+  if (route_ != nullptr) record.route = route_->state->name;
   const auto given = http::TraceContext::parse(traceparent);
   if (given) record.trace_id = given->trace_id();
   context_.access_log.write(settings, record);
 }
 
 void Exchange::add_route(LogRecord& record) const {
-  if (record.request_id.empty()) record.request_id = request_id_.text();
   record.route = route_name();
   record.side = side_;
   record.reason = choice_.reason;

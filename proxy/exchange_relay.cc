@@ -112,7 +112,7 @@ PipeState Exchange::send_request() {
   if (client_->socket.tls() != nullptr) added.scheme = "https";
   added.x_forwarded = x_forwarded_;
   added.forwarded = forwarded_;
-  if (http::client_request_id(request_).empty()) added.request_id = request_id_.text();
+  if (request_id_) added.request_id = request_id_->text();
   if (trace_) {
     added.traceparent = trace_->traceparent();
     added.keep_tracestate = false;
@@ -287,8 +287,7 @@ void Exchange::record_failure(const Error& error) {
   failed.method = request_.method_text();
   failed.path = request_.path();
   if (last_endpoint_ != nullptr) failed.endpoint = last_endpoint_->name;
-  const std::string_view client_id = http::client_request_id(request_);
-  failed.request_id = client_id.empty() ? request_id_.text() : client_id;
+  failed.request_id = request_id();
   outcome_.failure(failed);
 }
 
