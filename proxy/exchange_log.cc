@@ -1,5 +1,6 @@
 // What an exchange tells the access log at its end.
 #include "proxy/exchange.h"
+#include "proxy/net/ip_text.h"
 
 namespace ficus::proxy {
 namespace {
@@ -43,9 +44,9 @@ void Exchange::write_log_line() {
   if (!AccessLog::keeps(settings, ending, context_.random)) return;
   LogRecord record;
   record.request_id = request_id();
-  const bool behind_proxy = client_address_ == &forwarded_address_;
-  const std::string told = behind_proxy ? forwarded_address_.ip_text() : std::string();
-  record.client = behind_proxy ? std::string_view(told) : client_->ip;
+  std::optional<IpText> told;  // by a trusted proxy
+  if (client_address_ == &forwarded_address_) told.emplace(forwarded_address_);
+  record.client = told ? told->view() : client_->ip;
   record.method = request_.method_text();
   record.host = request_.host();
   record.path = request_.path();

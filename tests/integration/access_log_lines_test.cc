@@ -135,6 +135,21 @@ TEST_CASE("access log: one id in the backend's head, the answer and the line, an
   CHECK(has(refused.raw, line.substr(at + 14, 32)));
 }
 
+TEST_CASE("access log: the client that a trusted proxy names, however long its address is") {
+  ScriptedBackend backend(answer_each(ok("x")));
+  Logged logged("listeners: [{address: \"127.0.0.1:0\", trusted_proxies: [127.0.0.0/8]}]\n" +
+                in_front_of(backend));
+  RawClient client(logged.ficus().port());
+  const std::string longest = "2001:db8:aaaa:bbbb:cccc:dddd:eeee:ffff";
+  const std::vector<std::string> addresses{longest, "192.0.2.1", "2001:db8::1"};
+  for (std::size_t i = 0; i < addresses.size(); ++i) {
+    client.exchange(request("GET /", "X-Forwarded-For: " + addresses[i] + "\r\n"));
+    CHECK(has(logged.line(i), named("client", addresses[i])));
+  }
+  client.exchange(request("GET /", "Forwarded: for=\"[" + longest + "]:4711\"\r\n"));
+  CHECK(has(logged.line(3), named("client", longest)));
+}
+
 TEST_CASE("access log: a head that was refused, or did not come whole") {
   ScriptedBackend backend;
   Logged logged("listeners: [{address: \"127.0.0.1:0\", timeouts: {request_head: 200ms}}]\n" +
