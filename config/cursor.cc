@@ -63,6 +63,10 @@ Location Cursor::at() const {
   return {*file_, node_->at.line, node_->at.column};
 }
 
+bool Cursor::is_refused() const {
+  return findings_ != nullptr && findings_->any_error_in(*file_, path_);
+}
+
 void Cursor::error(std::string message) const {
   // What is said of the rest of such a value would only follow from the error that was told.
   if (is_scalar() && node_->is_unknown) return;

@@ -43,6 +43,9 @@ class Cursor {
   Location at() const;
   Location key_at() const { return {file_ == nullptr ? "" : *file_, key_at_.line, key_at_.column}; }
 
+  // Was an error told of the value, or of what is in it?
+  bool is_refused() const;
+
   // Nothing if the value holds a ${…} that stands for nothing, for that is an error already.
   void error(std::string message) const;
   void error_at_key(std::string message) const;

@@ -63,6 +63,16 @@ void Findings::warning(Location at, std::string key, std::string message) {
   add({Severity::warning, std::move(at), std::move(key), std::move(message)});
 }
 
+bool Findings::any_error_in(const std::string& file, std::string_view key) const {
+  if (!any_error_) return false;
+  return std::any_of(found_.begin(), found_.end(), [&](const Diagnostic& one) {
+    if (one.severity != Severity::error || one.at.file != file || !one.key.starts_with(key)) {
+      return false;
+    }
+    return one.key.size() == key.size() || one.key[key.size()] == '.' || one.key[key.size()] == '[';
+  });
+}
+
 void Findings::add(Diagnostic diagnostic) {
   if (found_.size() > kMost) return;
   if (!texts_.insert(diagnostic.text()).second) return;

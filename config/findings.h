@@ -21,6 +21,8 @@ class Findings {
   void warning(Location at, std::string key, std::string message);
 
   bool any_error() const { return any_error_; }
+  // About that key of the file, or one below it. Of what is kept.
+  bool any_error_in(const std::string& file, std::string_view key) const;
   // In the order of the files as they were read, then of lines and columns.
   Diagnostics in_file_order(const std::vector<std::string>& files) &&;
 

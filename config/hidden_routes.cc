@@ -54,11 +54,13 @@ struct Hidden {
   std::set<std::size_t> by;
 };
 
-// The routes of which some part is fitted with the same rank by one before.
+// The routes of which some part is fitted with the same rank by one before. What a match with an
+// error was meant to fit is not known, so it hides nothing and nothing hides it.
 std::vector<Hidden> find_hidden(const Draft& draft) {
   std::unordered_map<std::string, std::size_t> seen;  // part -> the first route that fits it
   std::vector<Hidden> all;
   for (std::size_t i = 0; i < draft.routes.size(); ++i) {
+    if (draft.routes[i]["match"].is_refused()) continue;
     const std::vector<std::string> parts = parts_of(draft.config.routes[i].match);
     Hidden hidden{i, 0, parts.size(), {}};
     for (const std::string& part : parts) {

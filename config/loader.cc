@@ -59,6 +59,10 @@ class Load {
   }
 
   void include(const Cursor& item) {
+    if (item.is_refused()) {  // where it stands is not known
+      is_complete_ = false;
+      return;
+    }
     if (item.text().empty()) return item.error("is empty; give a path such as routes.d/*.yaml");
     const std::filesystem::path folder = std::filesystem::path(files_.front()).parent_path();
     const std::string path = (folder / item.text()).lexically_normal().string();

@@ -163,7 +163,9 @@ OutlierDetection read_outlier_detection(const Cursor& cursor) {
   take(cursor["max_ejection_time"], detection.max_ejection_time);
   take_percent(cursor["max_ejection_percent"], detection.max_ejection_percent);
   const Cursor most = cursor["max_ejection_time"];
-  if (most.is_present() && detection.max_ejection_time < detection.base_ejection_time) {
+  const bool base_is_known = !cursor["base_ejection_time"].is_refused();
+  if (most.is_present() && base_is_known &&
+      detection.max_ejection_time < detection.base_ejection_time) {
     most.error(most.shown() + " is less than `base_ejection_time` (" +
                format_duration(detection.base_ejection_time) + ")");
   }
@@ -211,7 +213,8 @@ void read_globals(const Cursor& root, Config& config) {
   take_text(root["group"], parse_account, config.group);
   config.user_at = root["user"].at();
   config.group_at = root["group"].at();
-  if (config.group && !config.user) root["group"].error("is only for a `user`; write both");
+  if (config.group && !root["user"].is_present())
+    root["group"].error("is only for a `user`; write both");
   config.admin = read_admin(root["admin"]);
   if (const Cursor log = root["access_log"]; log.is_map()) {
     config.access_log = read_access_log(log);

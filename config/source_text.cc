@@ -5,6 +5,7 @@
 
 #include "config/document.h"
 #include "config/units.h"
+#include "config/utf8.h"
 
 namespace ficus::config {
 namespace {
@@ -17,22 +18,6 @@ Location location_of(std::string_view text, std::size_t offset, const std::strin
   const std::size_t line_start = before.rfind('\n') + 1;  // npos + 1 is 0
   return {file, static_cast<int>(std::count(before.begin(), before.end(), '\n')) + 1,
           static_cast<int>(offset - line_start) + 1};
-}
-
-// Length of the UTF-8 sequence at the front (RFC 3629: no overlong forms, no surrogates), or 0.
-std::size_t utf8_sequence(std::string_view text) {
-  const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
-  const unsigned char lead = byte(0);
-  if (lead < 0x80) return 1;
-  const std::size_t length = lead >= 0xf0 ? 4 : lead >= 0xe0 ? 3 : 2;
-  if (lead < 0xc2 || lead > 0xf4 || text.size() < length) return 0;
-  for (std::size_t i = 1; i < length; ++i) {
-    if ((byte(i) & 0xc0) != 0x80) return 0;
-  }
-  const unsigned char second = byte(1);
-  const bool overlong = (lead == 0xe0 && second < 0xa0) || (lead == 0xf0 && second < 0x90);
-  const bool outside = (lead == 0xed && second > 0x9f) || (lead == 0xf4 && second > 0x8f);
-  return overlong || outside ? 0 : length;
 }
 
 bool is_forbidden_control(char c) {

@@ -101,7 +101,7 @@ void backend_tls_has_a_purpose(const Draft& draft) {
     const bool used =
         std::any_of(backend.endpoints.begin(), backend.endpoints.end(),
                     [](const EndpointUrl& url) { return url.scheme == EndpointScheme::https; });
-    if (!used) {
+    if (!used && !draft.backends[i]["endpoints"].is_refused()) {
       tls.error("is without effect: no endpoint begins with https://; write https://host:port");
     }
     const bool certificate = tls["certificate"].is_present();
@@ -132,12 +132,12 @@ void validate(const Draft& draft) {
   listener_tls_has_certificates(draft);
   backend_tls_has_a_purpose(draft);
   route_names_differ(draft);
-  every_route_can_match(draft);
   validate_defaults(draft.root["defaults"]);
   const std::vector<std::string_view> backends = backend_names(draft);
   for (std::size_t i = 0; i < draft.routes.size(); ++i) {
     validate_route(draft.routes[i], draft.config.routes[i], backends);
   }
+  every_route_can_match(draft);  // last: it looks only at routes whose match has no error
 }
 
 }  // namespace ficus::config

@@ -105,10 +105,15 @@ void App::on_control(Work work) {
   done.get_future().wait();
 }
 
-std::vector<std::string> App::start(config::Config config) {
+std::optional<StartFailure> App::start(config::Config config) {
+  using Cause = StartFailure::Cause;
   const std::size_t workers = worker_count(config);
   auto outcome = resolve(std::move(config), workers, names_.look_up);
-  if (!outcome.resolved) return texts(outcome.diagnostics);
+  if (!outcome.resolved) {
+    std::vector<std::string> faults = texts(outcome.diagnostics);
+    const bool only_names = faults.size() == outcome.names_not_found;
+    return StartFailure{only_names ? Cause::machine : Cause::configuration, std::move(faults)};
+  }
   log_warnings(outcome.diagnostics, log_);
   running_ = std::make_shared<const ResolvedConfig>(std::move(*outcome.resolved));
   const config::Config& loaded = running_->config;
@@ -117,7 +122,9 @@ std::vector<std::string> App::start(config::Config config) {
   server_ = std::make_unique<proxy::ProxyServer>(worker_count(loaded));
   const auto admin_socket = take_admin_socket(loaded);
   server_->inherit(std::move(inherited_));
-  if (const auto fault = server_->listen(loaded.listeners)) return {with_place(loaded, *fault)};
+  if (const auto fault = server_->listen(loaded.listeners)) {
+    return StartFailure{Cause::machine, {with_place(loaded, *fault)}};
+  }
   listening_ = server_->listening();
 
   std::vector<proxy::AccessLog*> lines;
@@ -131,12 +138,16 @@ std::vector<std::string> App::start(config::Config config) {
       clock_, log_, *sink_, cells, names_, [this] { return access_log_->dropped(); }});
   admin_ = std::make_unique<AdminServer>(admin_context(*control_, cells), log_);
   if (const auto fault = admin_->start(loaded.admin, admin_socket ? &*admin_socket : nullptr)) {
-    return {*fault};
+    return StartFailure{Cause::machine, {*fault}};
   }
   // Every socket is bound. What is opened from here on can be opened again by a reload.
-  if (const auto fault = take_identity(loaded)) return {*fault};
+  if (const auto fault = take_identity(loaded)) {
+    return StartFailure{Cause::configuration, {*fault}};
+  }
   std::optional<LogFile> file;
-  if (const auto fault = open_access_log(loaded, file)) return {*fault};
+  if (const auto fault = open_access_log(loaded, file)) {
+    return StartFailure{Cause::machine, {*fault}};
+  }
   if (file) access_log_->use(std::move(*file));
 
   control_->start();
@@ -146,7 +157,7 @@ std::vector<std::string> App::start(config::Config config) {
   in_force.get_future().wait();
   log_start(loaded);
   supervisor_.ready(serving());
-  return {};
+  return std::nullopt;
 }
 
 void App::inherit(std::vector<proxy::InheritedSocket> sockets) { inherited_ = std::move(sockets); }

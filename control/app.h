@@ -27,6 +27,16 @@ class ControlPlane;
 class LogFile;
 struct ResolvedConfig;
 
+// Why it did not start.
+struct StartFailure {
+  enum class Cause {
+    configuration,  // another start with the same file would fail as well
+    machine,        // may be otherwise next time: a port in use, a name that nobody knows now
+  };
+  Cause cause = Cause::machine;
+  std::vector<std::string> faults;  // a sentence a line, each with the mend
+};
+
 // The whole product in one object: data plane, control plane, admin listener. Builds and wires
 // everything; decides nothing. Thread: the owner's, for all methods.
 class App {
@@ -43,9 +53,8 @@ class App {
   // start().
   void inherit(std::vector<proxy::InheritedSocket> sockets);
 
-  // Returns once every worker accepts connections. Otherwise what failed, a sentence a line, each
-  // with the mend; the object is then of no further use.
-  std::vector<std::string> start(config::Config config);
+  // Returns once every worker accepts connections. After a failure the object is of no further use.
+  std::optional<StartFailure> start(config::Config config);
 
   // The warnings for the configuration in force, one line each. Nothing is refused for them.
   void log_advice(const config::Advice& advice);

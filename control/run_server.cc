@@ -9,6 +9,7 @@
 
 #include "config/loader.h"
 #include "control/app.h"
+#include "control/cli/cli.h"
 #include "control/log.h"
 #include "control/service/inherited_sockets.h"
 
@@ -103,14 +104,15 @@ int run_server(const std::string& config_path) {
   InheritedSockets inherited = take_inherited_sockets();
   Supervisor supervisor = Supervisor::from_environment();
   config::LoadOutcome loaded = load_or_report(config_path);
-  if (!loaded.config) return 2;
+  if (!loaded.config) return kUsage;
   Log log;
   for (const std::string& fault : inherited.faults) log.warning(fault);
   App app(log, {}, std::move(supervisor));
   app.inherit(std::move(inherited.sockets));
-  const std::vector<std::string> faults = app.start(std::move(*loaded.config));
-  for (const std::string& fault : faults) std::cerr << fault << '\n';
-  if (!faults.empty()) return 1;
+  if (const auto failure = app.start(std::move(*loaded.config))) {
+    for (const std::string& fault : failure->faults) std::cerr << fault << '\n';
+    return failure->cause == StartFailure::Cause::configuration ? kUsage : kFailed;
+  }
   app.log_advice(loaded.advice);
 
   int signal = signals.wait();
@@ -125,7 +127,7 @@ int run_server(const std::string& config_path) {
   }
   log_end(drain(app, signals, log), log);
   app.stop();
-  return 0;
+  return kOk;
 }
 
 }  // namespace ficus::control

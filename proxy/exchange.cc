@@ -76,6 +76,7 @@ void Exchange::accept(Client& client, const http::RequestHead& head) {
   head_bytes_.append(client.in.view().substr(0, head.size));
   request_.rebase_and_normalise(head_bytes_.data());
   client.in.consume(head.size);
+  given_id_ = http::client_request_id(request_);
   identify_client();
 }
 
@@ -86,6 +87,8 @@ void Exchange::reset() {
   snapshot_ = {};
   kept_.reset();
   head_bytes_.clear();
+  given_id_ = {};
+  request_id_.reset();
   trace_.reset();
   fallback_granted_ = fell_back_ = side_chosen_ = request_begun_ = request_sink_broken_ =
       any_byte_sent_ = false;
@@ -128,7 +131,7 @@ Task<After> Exchange::run() {
     co_return after();
   }
   if (body_too_large()) {
-    request_id_ = random_hex(context_.random);
+    ensure_request_id();
     client_error_ = ErrorKind::body_too_large;
     answer(refuse_body());
     state_->cells.client_errors[static_cast<std::size_t>(ErrorKind::body_too_large)].add();
@@ -183,11 +186,15 @@ void Exchange::choose() {
   const std::uint64_t client_hash = client_address_->ip_hash();
   outcome_.begin({route_, choice_, assigned_at_, client_hash, context_.index});
   state_->fallback_budget.request(now());
-  if (http::client_request_id(request_).empty()) request_id_ = random_hex(context_.random);
+  ensure_request_id();
   if (!http::TraceContext::parse(http::client_traceparent(request_))) {
     trace_ = http::TraceContext::begin(
         {context_.random.next(), context_.random.next(), context_.random.next()});
   }
+}
+
+void Exchange::ensure_request_id() {
+  if (given_id_.empty()) request_id_ = random_hex(context_.random);
 }
 
 // One side, up to three of its endpoints, and once more on a fresh connection if a pooled one had
@@ -352,8 +359,7 @@ void Exchange::answer(const Error& error) {
   reply.status = status_;
   reply.detail = error.detail;
   if (error.kind == ErrorKind::overflow) reply.retry_after_seconds = kRetryAfterOverflow;
-  const std::string_view client_id = http::client_request_id(request_);
-  reply.request_id = client_id.empty() && route_ != nullptr ? request_id_.text() : client_id;
+  reply.request_id = request_id();
   reply.request_method = request_.method;
   reply.client_minor_version = request_.minor_version;
   reply.close = close_client_;
@@ -458,6 +464,11 @@ Task<After> Exchange::tunnel() {
   co_return result;
 }
 
+// A failure that was passed on is one that the user saw.
+ErrorKind Exchange::seen_by_client() const {
+  return client_error_ == ErrorKind::none && judged_failed_ ? ErrorKind::status : client_error_;
+}
+
 void Exchange::finish() {
   outcome_.nobody();
   SideCells& cells = side_cells();
@@ -468,9 +479,7 @@ void Exchange::finish() {
     cells.bytes_to_side.add(request_begun_ ? request_pipe_.payload_bytes() : 0);
     cells.bytes_from_side.add(response_begun_ ? response_pipe_.payload_bytes() : 0);
   }
-  // A failure that was passed on is one that the user saw.
-  const ErrorKind seen =
-      client_error_ == ErrorKind::none && judged_failed_ ? ErrorKind::status : client_error_;
+  const ErrorKind seen = seen_by_client();
   if (seen != ErrorKind::none) state_->cells.client_errors[static_cast<std::size_t>(seen)].add();
   if (fell_back_) {
     const auto result = seen == ErrorKind::none ? FallbackOutcome::served : FallbackOutcome::failed;

@@ -66,6 +66,7 @@ class Exchange {
   void answer(const Error& error);
   void answer_last_hop();
   After after() const;
+  ErrorKind seen_by_client() const;
   void finish();
 
   // exchange_tls.cc holds secure()
@@ -92,6 +93,7 @@ class Exchange {
   Progress read_response(Error& error);
   Progress read_head(Error& error);
   Progress on_head(Error& error);
+  void note_what_was_tolerated();
   void forward_interim();
   Progress begin_tunnel();
   PipeState begin_response();
@@ -108,6 +110,10 @@ class Exchange {
   void record_failure(const Error& error);
 
   void count_malformed(http::MalformedRule rule);
+
+  void ensure_request_id();
+  // Empty before ensure_request_id() if the client gave none.
+  std::string_view request_id() const { return request_id_ ? request_id_->text() : given_id_; }
 
   const std::string& route_name() const { return kept_ ? kept_->state->name : route_->state->name; }
   const std::string& backend_name() const { return kept_ ? kept_->backend : backend().name; }
@@ -137,7 +143,8 @@ class Exchange {
   http::HeadBuffer head_bytes_;
   http::RequestHead request_;
   SteadyTime started_{};
-  RandomHex request_id_;
+  std::string_view given_id_;            // the client's X-Request-Id if it may be kept
+  std::optional<RandomHex> request_id_;  // else the one that it gets, from its route on
   std::optional<http::TraceContext> trace_;
   RequestBodyCopy body_copy_;
 

@@ -1,6 +1,6 @@
 // What an exchange tells the access log at its end.
 #include "proxy/exchange.h"
-#include "proxy/http/head_writer.h"
+#include "proxy/net/ip_text.h"
 
 namespace ficus::proxy {
 namespace {
@@ -38,15 +38,15 @@ void Exchange::note_first_try(const Error& error) {
 // The worker's scratch head still holds our own reply, if that is what the client got.
 void Exchange::write_log_line() {
   const LogSettings& settings = *snapshot_->access_log;
-  const bool badly = status_ >= 500 || status_ == 0 || client_error_ != ErrorKind::none ||
-                     judged_failed_ || fell_back_;
+  const ErrorKind seen = seen_by_client();
+  const bool badly = status_ >= 500 || status_ == 0 || seen != ErrorKind::none || fell_back_;
   const auto ending = badly ? AccessLog::Ending::badly : AccessLog::Ending::well;
   if (!AccessLog::keeps(settings, ending, context_.random)) return;
   LogRecord record;
-  record.request_id = http::client_request_id(request_);
-  const bool behind_proxy = client_address_ == &forwarded_address_;
-  const std::string told = behind_proxy ? forwarded_address_.ip_text() : std::string();
-  record.client = behind_proxy ? std::string_view(told) : client_->ip;
+  record.request_id = request_id();
+  std::optional<IpText> told;  // by a trusted proxy
+  if (client_address_ == &forwarded_address_) told.emplace(forwarded_address_);
+  record.client = told ? told->view() : client_->ip;
   record.method = request_.method_text();
   record.host = request_.host();
   record.path = request_.path();
@@ -55,8 +55,7 @@ void Exchange::write_log_line() {
   record.status = status_;
   record.bytes_in = request_begun_ || tunnel_ ? request_pipe_.payload_bytes() : 0;
   record.duration_us = micros(now() - started_);
-  record.error =
-      client_error_ == ErrorKind::none && judged_failed_ ? ErrorKind::status : client_error_;
+  record.error = seen;
   record.detail = error_detail_;
   if (response_begun_) {
     record.bytes_out = response_pipe_.payload_bytes();
@@ -72,17 +71,13 @@ void Exchange::write_log_line() {
     return;
   }
   // Answered before a side was chosen.
-  if (route_ != nullptr) {
-    record.route = route_->state->name;
-    if (record.request_id.empty()) record.request_id = request_id_.text();
-  }
+  if (route_ != nullptr) record.route = route_->state->name;
   const auto given = http::TraceContext::parse(traceparent);
   if (given) record.trace_id = given->trace_id();
   context_.access_log.write(settings, record);
 }
 
 void Exchange::add_route(LogRecord& record) const {
-  if (record.request_id.empty()) record.request_id = request_id_.text();
   record.route = route_name();
   record.side = side_;
   record.reason = choice_.reason;

@@ -112,7 +112,7 @@ PipeState Exchange::send_request() {
   if (client_->socket.tls() != nullptr) added.scheme = "https";
   added.x_forwarded = x_forwarded_;
   added.forwarded = forwarded_;
-  if (http::client_request_id(request_).empty()) added.request_id = request_id_.text();
+  if (request_id_) added.request_id = request_id_->text();
   if (trace_) {
     added.traceparent = trace_->traceparent();
     added.keep_tracestate = false;
@@ -198,16 +198,14 @@ Exchange::Progress Exchange::read_head(Error& error) {
         more = true;
         continue;
       case http::ParseStatus::fault:
+        note_what_was_tolerated();  // as far as it was read
         count_malformed(parsed.fault.rule);
         error = malformed(parsed.fault.detail);
         return Progress::failed;
       case http::ParseStatus::complete:
         break;
     }
-    if (context_.response_head.tolerated != 0) {
-      note_tolerated(backend(), context_.pool.cells(up.endpoint()), up.endpoint().name,
-                     context_.response_head);
-    }
+    note_what_was_tolerated();
     if (!context_.response_head.interim()) return on_head(error);
     interim_bytes_ += context_.response_head.size;
     if (interim_bytes_ > kMaxInterimBytes) {
@@ -218,6 +216,12 @@ Exchange::Progress Exchange::read_head(Error& error) {
     forward_interim();
     more = up.in.empty();
   }
+}
+
+void Exchange::note_what_was_tolerated() {
+  if (context_.response_head.tolerated == 0) return;
+  const EndpointState& endpoint = lease_->endpoint();
+  note_tolerated(backend(), context_.pool.cells(endpoint), endpoint.name, context_.response_head);
 }
 
 void Exchange::forward_interim() {
@@ -283,8 +287,7 @@ void Exchange::record_failure(const Error& error) {
   failed.method = request_.method_text();
   failed.path = request_.path();
   if (last_endpoint_ != nullptr) failed.endpoint = last_endpoint_->name;
-  const std::string_view client_id = http::client_request_id(request_);
-  failed.request_id = client_id.empty() ? request_id_.text() : client_id;
+  failed.request_id = request_id();
   outcome_.failure(failed);
 }
 

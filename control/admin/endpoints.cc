@@ -8,6 +8,7 @@
 #include "control/admin/read_handlers.h"
 #include "control/admin/tolerated_handler.h"
 #include "control/admin/weight_handlers.h"
+#include "proxy/net/address.h"
 
 namespace ficus::control {
 namespace {
@@ -60,11 +61,16 @@ std::string_view without_port(std::string_view host) {
   return host.substr(0, host.find(':'));
 }
 
+// An address, not a name that begins like one: 127.evil.example is somebody's.
+bool is_loopback(std::string_view host) {
+  if (host == "localhost" || host == "[::1]") return true;
+  return host.starts_with("127.") && proxy::SocketAddress::parse(host, 0);
+}
+
 // A page of some site may make a browser ask us under that site's name (DNS rebinding), or send us
 // its forms (CSRF). We listen on loopback alone, so only loopback's names are ours.
 std::optional<Error> refuse_foreign(const AdminRequest& request) {
-  const std::string_view host = without_port(request.host);
-  if (host != "localhost" && host != "[::1]" && host.substr(0, 4) != "127.") {
+  if (!is_loopback(without_port(request.host))) {
     return Error{403, "the Host '" + request.host + "' is not this listener",
                  "ask 127.0.0.1, [::1] or localhost"};
   }

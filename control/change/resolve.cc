@@ -125,7 +125,9 @@ ResolveOutcome resolve(config::Config config, std::size_t workers, const LookUp&
     for (std::size_t i = 0; i < backend.endpoints.size(); ++i) {
       auto fault = names.resolve(backend.endpoints[i], "backends." + backend.name + ".endpoints[" +
                                                            std::to_string(i) + "]");
-      if (fault) outcome.diagnostics.push_back(std::move(*fault));
+      if (!fault) continue;
+      if (fault->severity == config::Severity::error) ++outcome.names_not_found;
+      outcome.diagnostics.push_back(std::move(*fault));
     }
   }
   const bool failed = std::ranges::any_of(outcome.diagnostics, [](const auto& diagnostic) {

@@ -36,6 +36,7 @@ struct ResolveOutcome {
   // Errors: a name that has no address, with what the resolver said; a file of TLS that cannot be
   // used. Warnings may come with a configuration: a name that kept its last addresses.
   config::Diagnostics diagnostics;
+  std::size_t names_not_found = 0;  // so many of the errors are names
 };
 
 // What a name stands for, or why that is not known.

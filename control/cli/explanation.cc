@@ -41,7 +41,7 @@ std::string head_text(const Question& question) {
   std::string fields;
   bool has_host = false;
   for (const std::string& header : question.headers) {
-    has_host = has_host || header.substr(0, 5) == "Host:" || header.substr(0, 5) == "host:";
+    has_host = has_host || http::equals_ignoring_case(header.substr(0, header.find(':')), "Host");
     fields += header + "\r\n";
   }
   return question.method + " " + target + " HTTP/1.1\r\n" +

@@ -50,10 +50,10 @@ struct BenchBackend::Connection {
   bool hanging = false;
 };
 
-BenchBackend::BenchBackend(std::string name, std::uint16_t port, const BackendBehaviour& behaviour)
+BenchBackend::BenchBackend(std::string name, const Target& at, const BackendBehaviour& behaviour)
     : name_(std::move(name)),
       behaviour_(behaviour),
-      listener_(listen_on_loopback(port)),
+      listener_(listen_on_loopback(at)),
       epoll_(::epoll_create1(EPOLL_CLOEXEC)),
       buffer_(256 * 1024) {
   rebuild_answer();
@@ -169,8 +169,10 @@ void BenchBackend::answer(Connection& connection) {
   connection.close_after = !connection.reader.keep_alive();
   if (target.starts_with("/_control?")) {
     apply_control(target.substr(10));
-    return answer_with(connection, head(200, 3) + "ok\n");
+    const std::string body = std::to_string(requests_) + "\n";
+    return answer_with(connection, head(200, body.size()) + body);
   }
+  ++requests_;
   if (misbehave(connection)) return;
   if (target.starts_with("/bytes/")) {
     connection.stream_at = 0;

@@ -27,11 +27,11 @@ struct BackendBehaviour {
 //   any path       an answer of `size` bytes
 //   /bytes/N       N bytes, streamed as fast as the reader takes them
 //   /upload        reads the body, answers how many bytes came and whether they were intact
-//   /_control?…    changes the behaviour; never fails
+//   /_control?…    changes the behaviour, says how many other requests came; never fails
 // Every answer names the backend in X-Backend.
 class BenchBackend {
  public:
-  BenchBackend(std::string name, std::uint16_t port, const BackendBehaviour& behaviour);
+  BenchBackend(std::string name, const Target& at, const BackendBehaviour& behaviour);
   ~BenchBackend();
 
   std::uint16_t port() const;
@@ -62,6 +62,7 @@ class BenchBackend {
   std::map<int, std::unique_ptr<Connection>> connections_;
   std::vector<char> buffer_;
   std::string answer_;
+  std::uint64_t requests_ = 0;  // but those to /_control
   unsigned draw_ = 0;
   unsigned paused_ = 0;
 };

@@ -136,23 +136,29 @@ class Process:
 class Backend(Process):
     """bench_backend; `set` changes how it behaves while it runs."""
 
-    def __init__(self, build, folder, name, cpu=None, port=0, args=()):
-        super().__init__([build / "loadtests" / "bench_backend", "--name", name, "--port", port,
-                          *args], folder, f"backend-{name}-{time.monotonic_ns()}", cpu)
-        self.port = int(self.await_line(r"listening on 127\.0\.0\.1:(\d+)").group(1))
+    def __init__(self, build, folder, name, cpu=None, port=0, args=(), address="127.0.0.1"):
+        super().__init__([build / "loadtests" / "bench_backend", "--name", name, "--address",
+                          address, "--port", port, *args],
+                         folder, f"backend-{name}-{time.monotonic_ns()}", cpu)
+        self.address = address
+        self.port = int(self.await_line(r"listening on [\d.]+:(\d+)").group(1))
 
     def set(self, **behaviour):
         query = "&".join(f"{key}={value}" for key, value in behaviour.items())
-        request("GET", self.port, f"/_control?{query}")
+        return request("GET", self.port, f"/_control?{query}", host=self.address)[2]
+
+    def requests(self):
+        """How many have come to it."""
+        return int(self.set())
 
     @property
     def url(self):
-        return f"http://127.0.0.1:{self.port}"
+        return f"http://{self.address}:{self.port}"
 
 
-def request(method, port, path, body=None, timeout=10):
+def request(method, port, path, body=None, timeout=10, host="127.0.0.1"):
     """(status, headers, text) of one request on a connection of its own."""
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=timeout)
+    connection = http.client.HTTPConnection(host, port, timeout=timeout)
     try:
         headers = {"Connection": "close"}
         if body is not None:
@@ -288,9 +294,10 @@ class Setting:
     def backend(self, name, **options):
         return started(self.stack, Backend(self.build, self.folder, name, **options))
 
-    def ficus(self, config, **values):
+    def ficus(self, config, wrapper=(), **values):
         """`ficus run` with %NAME% in the text replaced."""
-        return started(self.stack, Ficus(self.binary, self.folder, filled(config, values)))
+        return started(self.stack, Ficus(self.binary, self.folder, filled(config, values),
+                                         wrapper=wrapper))
 
     @contextlib.contextmanager
     def fresh(self):

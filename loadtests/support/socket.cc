@@ -58,12 +58,17 @@ void fail(const std::string& what) {
   std::exit(2);
 }
 
-Descriptor listen_on_loopback(std::uint16_t port) {
+Descriptor listen_on_loopback(const Target& at) {
+  sockaddr_in address = address_of(0, at.port);
+  if (!at.host.starts_with("127.") ||
+      ::inet_pton(AF_INET, at.host.c_str(), &address.sin_addr) != 1) {
+    fail("not an address of the loopback, such as 127.0.0.2: " + at.host);
+  }
   Descriptor fd(::socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
   set_option(fd.get(), SOL_SOCKET, SO_REUSEADDR);
-  const sockaddr_in address = address_of(INADDR_LOOPBACK, port);
   if (::bind(fd.get(), generic(address), sizeof address) != 0 || ::listen(fd.get(), 4096) != 0) {
-    fail("cannot listen on 127.0.0.1:" + std::to_string(port) + ": " + std::strerror(errno));
+    fail("cannot listen on " + at.host + ":" + std::to_string(at.port) + ": " +
+         std::strerror(errno));
   }
   return fd;
 }

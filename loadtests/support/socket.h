@@ -23,14 +23,15 @@ class Descriptor {
   int fd_ = -1;
 };
 
-// A non-blocking listening socket on 127.0.0.1; 0 chooses a port. Exits with a message on failure.
-Descriptor listen_on_loopback(std::uint16_t port);
-std::uint16_t local_port(int fd);
-
 struct Target {
   std::string host = "127.0.0.1";  // a literal IPv4 address
   std::uint16_t port = 0;
 };
+
+// A non-blocking listening socket on an address 127.x.x.x; port 0 chooses one. Exits with a message
+// on failure.
+Descriptor listen_on_loopback(const Target& at);
+std::uint16_t local_port(int fd);
 
 // "127.0.0.1:8080", with or without "http://". Exits with a message if it is neither.
 Target parse_target(const std::string& text);

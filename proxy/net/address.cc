@@ -7,6 +7,8 @@
 #include <netinet/in.h>
 #include <sys/un.h>
 
+#include "proxy/net/ip_text.h"
+
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 
@@ -105,15 +107,7 @@ std::string SocketAddress::text() const {
   return (ipv6 ? "[" + ip + "]" : ip) + ":" + std::to_string(port());
 }
 
-std::string SocketAddress::ip_text() const {
-  if (empty() || family() == AF_UNIX) return {};
-  const std::array<std::uint8_t, 16> bytes = ip_bytes();
-  const std::uint8_t* ip = bytes.data();
-  if (family() == AF_INET) ip += kMappedPrefix.size();
-  std::array<char, INET6_ADDRSTRLEN> text{};
-  inet_ntop(family(), ip, text.data(), static_cast<socklen_t>(text.size()));
-  return text.data();
-}
+std::string SocketAddress::ip_text() const { return std::string(IpText(*this).view()); }
 
 std::array<std::uint8_t, 16> SocketAddress::ip_bytes() const {
   std::array<std::uint8_t, 16> result{};

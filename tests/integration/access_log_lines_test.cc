@@ -100,6 +100,56 @@ TEST_CASE("access log: ids that the proxy began, and no route") {
   CHECK_FALSE(has(lost, "\"route\""));
 }
 
+TEST_CASE("access log: one id in the backend's head, the answer and the line, anew each time") {
+  ScriptedBackend backend(answer_each(ok("x")));
+  Logged logged("limits: {max_body_bytes: 10B}\nworkers: 1\nbackends: {only: {endpoints: [\"" +
+                backend.url() +
+                "\"]}}\nroutes: [{name: shop, match: {path_prefix: /shop}, legacy: only}]\n");
+  RawClient client(logged.ficus().port());
+  client.exchange("GET /shop HTTP/1.1\r\nHost: a\r\n\r\n");
+  const auto sent = backend.wait_for_request().header("X-Request-Id").value_or("none");
+  CHECK(sent.size() == 32);
+  CHECK(has(logged.line(), named("request_id", sent)));
+
+  client.exchange("GET /shop HTTP/1.1\r\nHost: a\r\nX-Request-Id: mine\r\n\r\n");
+  CHECK(backend.wait_for_request(1).header("X-Request-Id") == "mine");
+  CHECK(has(logged.line(1), named("request_id", "mine")));
+
+  // Two are none of the client's, and what came before on the connection is forgotten.
+  client.exchange("GET /shop HTTP/1.1\r\nHost: a\r\nX-Request-Id: b\r\nX-Request-Id: c\r\n\r\n");
+  const auto third = backend.wait_for_request(2).header("X-Request-Id").value_or("none");
+  CHECK(third.size() == 32);
+  CHECK(third != sent);
+  CHECK(has(logged.line(2), named("request_id", third)));
+
+  CHECK(client.exchange("GET /other HTTP/1.1\r\nHost: a\r\n\r\n").status() == 404);
+  CHECK_FALSE(has(logged.line(3), "\"request_id\""));
+
+  const HttpMessage refused =
+      client.exchange("POST /shop HTTP/1.1\r\nHost: a\r\nContent-Length: 11\r\n\r\n");
+  CHECK(refused.status() == 413);
+  const std::string line = logged.line(4);
+  CAPTURE(line, refused.raw);
+  const std::size_t at = line.find("\"request_id\":\"");
+  REQUIRE(at != std::string::npos);
+  CHECK(has(refused.raw, line.substr(at + 14, 32)));
+}
+
+TEST_CASE("access log: the client that a trusted proxy names, however long its address is") {
+  ScriptedBackend backend(answer_each(ok("x")));
+  Logged logged("listeners: [{address: \"127.0.0.1:0\", trusted_proxies: [127.0.0.0/8]}]\n" +
+                in_front_of(backend));
+  RawClient client(logged.ficus().port());
+  const std::string longest = "2001:db8:aaaa:bbbb:cccc:dddd:eeee:ffff";
+  const std::vector<std::string> addresses{longest, "192.0.2.1", "2001:db8::1"};
+  for (std::size_t i = 0; i < addresses.size(); ++i) {
+    client.exchange(request("GET /", "X-Forwarded-For: " + addresses[i] + "\r\n"));
+    CHECK(has(logged.line(i), named("client", addresses[i])));
+  }
+  client.exchange(request("GET /", "Forwarded: for=\"[" + longest + "]:4711\"\r\n"));
+  CHECK(has(logged.line(3), named("client", longest)));
+}
+
 TEST_CASE("access log: a head that was refused, or did not come whole") {
   ScriptedBackend backend;
   Logged logged("listeners: [{address: \"127.0.0.1:0\", timeouts: {request_head: 200ms}}]\n" +

@@ -54,7 +54,7 @@ class Proxy {
   explicit Proxy(NameServer& names) : app_(log_, names.watch()) {
     auto loaded = config::load(write("http://shop.test"));
     REQUIRE(loaded.config);
-    faults = app_.start(std::move(*loaded.config));
+    if (auto failure = app_.start(std::move(*loaded.config))) faults = std::move(failure->faults);
   }
 
   // Reloads with other endpoints; what the status says of it then.

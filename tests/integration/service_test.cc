@@ -241,9 +241,15 @@ TEST_CASE("service: a user that does not exist, or cannot be become, is told") {
   std::filesystem::permissions(folder.path(), std::filesystem::perms::all);
   const std::string unknown = folder.write("unknown.yaml", config(backend, "user: no-such-user\n"));
   const Finished start = run_ficus({"run", unknown});
-  CHECK(start.exit.code == 1);
+  CHECK(start.exit.code == 2);
   CHECK_THAT(start.error,
              ContainsSubstring("unknown.yaml:5:7: user: there is no user no-such-user"));
+  const Finished no_group =
+      run_ficus({"run", folder.write("no-group.yaml",
+                                     config(backend, "user: root\ngroup: no-such-group\n"))});
+  CHECK(no_group.exit.code == 2);
+  CHECK_THAT(no_group.error,
+             ContainsSubstring("no-group.yaml:6:8: group: there is no group no-such-group"));
   CHECK_THAT(run_ficus({"check", folder.write("g.yaml", config(backend, "group: x\n"))}).error,
              ContainsSubstring("group: is only for a `user`; write both"));
 
@@ -257,7 +263,30 @@ TEST_CASE("service: a user that does not exist, or cannot be become, is told") {
   command.insert(command.end(),
                  {"run", folder.write("other.yaml", config(backend, "user: root\n")).string()});
   const Finished refused = run(Command{command});
-  CHECK(refused.exit.code == 1);
+  CHECK(refused.exit.code == 2);
   CHECK_THAT(refused.error,
              ContainsSubstring("user: ficus runs as user 65534 and cannot become root"));
+}
+
+TEST_CASE("service: what another start may mend ends with 1, what it cannot with 2") {
+  HttpBackend backend("only");
+  const Opened taken;
+  TemporaryFolder folder;
+  const auto code = [&](const std::string& text) {
+    CAPTURE(text);
+    const Finished start = run_ficus({"run", folder.write("f.yaml", text)});
+    CHECK_FALSE(start.error.empty());
+    return start.exit.code;
+  };
+  CHECK(code(config(backend, "", taken.address())) == 1);
+  CHECK(code(config(backend, "", "127.0.0.1:0", taken.address())) == 1);
+  CHECK(code(config(backend, "access_log: {path: /nonexistent/access.log}\n")) == 1);
+  const std::string lost =
+      "version: 1\nlisteners: [{address: \"127.0.0.1:0\"}]\nadmin: {address: "
+      "\"127.0.0.1:0\"}\nbackends: {a: {endpoints: [\"http://nobody.invalid:1\"]}";
+  const std::string route = "}\nroutes: [{name: all, legacy: a}]\n";
+  CHECK(code(lost + route) == 1);
+  CHECK(code(lost + ", b: {endpoints: [\"https://127.0.0.1:1\"], tls: {ca: /nonexistent.crt}}" +
+             route) == 2);
+  CHECK(code("version: 1\n") == 2);
 }

@@ -31,9 +31,11 @@ config::Config parsed(const std::string& yaml) {
 class DemoProxy::Running {
  public:
   explicit Running(const std::string& yaml) : log_(Log::silent()), app_(log_) {
+    const auto failure = app_.start(parsed(yaml));
+    if (!failure) return;
     std::string faults;
-    for (const std::string& fault : app_.start(parsed(yaml))) faults += fault + "\n";
-    if (!faults.empty()) throw std::runtime_error(faults);
+    for (const std::string& fault : failure->faults) faults += fault + "\n";
+    throw std::runtime_error(faults);
   }
 
   const App& app() const { return app_; }

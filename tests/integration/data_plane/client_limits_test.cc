@@ -264,6 +264,29 @@ TEST_CASE("data plane: what a backend's key tolerates is cleaned, counted and sh
   CHECK(ficus.admin_get("/api/v1/backends/none/tolerated").status() == 404);
 }
 
+TEST_CASE("data plane: what was tolerated of an answer counts, though another rule refuses it") {
+  ScriptedBackend backend;
+  FicusProcess ficus(in_front_of(backend, {{}, {}, "tolerate: [bare_lf, duplicate_equal_length]"}));
+  const auto refused_with = [&](const std::string& answer, const std::string& name) {
+    backend.on_next_connection({read_request(), send(answer), read_to_end()});
+    RawClient client(ficus.port());
+    CHECK(client.exchange(request("POST /", "Content-Length: 0\r\n")).status() == 502);
+    return malformed(ficus, "bare_lf") + " " + malformed(ficus, name);
+  };
+  // In the fields, in what they say together, and where the answer does not fit the request.
+  CHECK(refused_with("HTTP/1.1 200 OK\nServer: old\nA : b\r\n\r\n", "header_name_space") == "1 1");
+  CHECK(refused_with("HTTP/1.1 200 OK\nContent-Length: 2, 3\r\n\r\nok", "framing_conflict") ==
+        "2 1");
+  CHECK(refused_with("HTTP/1.1 101 Switching Protocols\nUpgrade: x\r\n\r\n", "upgrade") == "3 1");
+  CHECK(refused_with("HTTP/1.1 200 OK\nX: " + std::string(70'000, 'x'), "head_too_large") == "4 1");
+  CHECK(refused_with("HTTP/1.1 200 OK\nContent-Length: 2\nContent-Length: 2\r\n"
+                     "Connection: close, transfer-encoding@\r\n\r\nok",
+                     "connection_option") == "5 1");
+  CHECK(malformed(ficus, "duplicate_equal_length") == "1");
+  CHECK_THAT(ficus.admin_get("/api/v1/backends/only/tolerated").body,
+             ContainsSubstring(R"("rule":"bare_lf","count":5,)"));
+}
+
 TEST_CASE("data plane: what no key tolerates is refused, and its rule counted") {
   ScriptedBackend backend;
   FicusProcess ficus(in_front_of(backend, {}));

@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "tests/support/catch.h"
 #include "tests/unit/config/loading.h"
 
@@ -303,4 +305,30 @@ TEST_CASE("a route that can never match is an error that names both") {
   CHECK(two("{path: /a}", "{path_prefix: /a}").empty());
   CHECK(two("{methods: [GET]}", "{}").empty());
   CHECK(two("{headers: {A: x}}", "{headers: {A: X}}").empty());
+}
+
+TEST_CASE("what a refused match was meant to fit is not known: it is one error, not two") {
+  const auto lines = [](const std::string& first, const std::string& second) {
+    const std::string all = told(with_routes("  - {name: a, legacy: old-shop" + first +
+                                             "}\n  - {name: b, legacy: old-shop" + second + "}\n"));
+    CAPTURE(all);
+    CHECK(all.find("can never match") == std::string::npos);
+    return std::count(all.begin(), all.end(), '\n');
+  };
+  for (const char* refused :
+       {"path_prefix: /api/", "path: api", "path_regex: \"(\"", "hosts: [\"a b\"]",
+        "methods: [\"G T\"]", "headers: {A: \"~(\"}", "headers: {\"A b\": x}", "path_prefx: /api",
+        "hosts: shop.example.com", "path: [/api]", "path_prefix: \"${file:/none}\"",
+        "hosts: [a, a]", "path: /a, path_prefix: /b"}) {
+    CAPTURE(refused);
+    const std::string match = std::string(", match: {") + refused + "}";
+    CHECK(lines("", match) == 1);
+    CHECK(lines(match, "") == 1);
+    CHECK(lines(", match: {path: /a}", match) == 1);
+    CHECK(lines(", match: {hosts: [a]}", match) == 1);
+  }
+  // A fault elsewhere in the route says nothing of its match.
+  CHECK_THAT(told(with_routes("  - {name: a, legacy: old-shop}\n"
+                              "  - {name: b, legacy: old-shop, weight: 500}\n")),
+             ContainsSubstring("route `b` can never match"));
 }

@@ -82,6 +82,48 @@ TEST_CASE("a value that cannot be put in is one error, wherever it stands") {
     const std::string all = told(with_route(where), kAround);
     CHECK(std::count(all.begin(), all.end(), '\n') == 1);
   }
+  const auto once = [](const std::string& text) {
+    CAPTURE(text);
+    const std::string all = told(text, kAround);
+    CAPTURE(all);
+    CHECK(std::count(all.begin(), all.end(), '\n') == 1);
+    CHECK_THAT(all, ContainsSubstring("`${file:/none}`: the file cannot be read"));
+  };
+  for (const char* where :
+       {"access_log: {path: \"${file:/none}\"}", "access_log: {path: \"/a/${file:/none}\"}",
+        "state_dir: \"${file:/none}\"", "admin: {address: \"${file:/none}\"}",
+        "user: \"${file:/none}\"\ngroup: daemon", "include: [\"${file:/none}\"]",
+        "include: [\"${file:/none}/a.yaml\"]", "limits: {max_header_bytes: \"${file:/none}\"}"}) {
+    once(with_line(where));
+  }
+  // Routes that may well be told apart by what is not known.
+  for (const char* match : {"path: \"${file:/none}\"", "path_prefix: \"${file:/none}\"",
+                            "hosts: [\"${file:/none}\"]", "headers: {A: \"${file:/none}\"}"}) {
+    once(with_routes("  - {name: a, legacy: old-shop}\n  - {name: b, legacy: old-shop, match: {" +
+                     std::string(match) + "}}\n"));
+  }
+  for (const char* backend :
+       {"endpoints: [\"${file:/none}\"], tls: {ca: /ca.crt}",
+        "endpoints: [\"https://a:1\"], tls: {ca: \"${file:/none}\"}",
+        "endpoints: [\"https://a:1\"], tls: {certificate: \"${file:/none}\", private_key: /k}",
+        "endpoints: [\"http://a:1\"], outlier_detection: "
+        "{base_ejection_time: \"${file:/none}\", max_ejection_time: 5s}",
+        "endpoints: [\"http://a:1\"], health_check: {path: \"${file:/none}\"}"}) {
+    once("version: 1\nlisteners: [{address: 0.0.0.0:8080}]\nbackends: {b: {" +
+         std::string(backend) + "}}\nroutes: [{name: a, legacy: b}]\n");
+  }
+  once(
+      "version: 1\nlisteners: [{address: \"${file:/none}\"}, {address: 0.0.0.0:8080, tls: "
+      "{certificates: [{certificate: /c, private_key: /k}]}}]\n"
+      "backends: {b: {endpoints: [\"http://a:1\"]}}\nroutes: [{name: a, legacy: b}]\n");
+  once(
+      "version: 1\nlisteners: [{address: 0.0.0.0:8080, tls: {certificates: [{certificate: "
+      "\"${file:/none}\", private_key: /k}]}}]\n"
+      "backends: {b: {endpoints: [\"http://a:1\"]}}\nroutes: [{name: a, legacy: b}]\n");
+  // What the file would have included is not missed.
+  once(
+      "version: 1\nlisteners: [{address: 0.0.0.0:8080}]\ninclude: [\"${file:/none}\"]\n"
+      "routes: [{name: a, legacy: b}]\n");
   const std::string address = told(with_line("workers: \"${file:/none}\""), kAround);
   CHECK_THAT(address, ContainsSubstring("the file cannot be read"));
   CHECK(std::count(address.begin(), address.end(), '\n') == 1);

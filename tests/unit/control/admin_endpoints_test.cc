@@ -148,6 +148,15 @@ TEST_CASE("faulty changes are refused with what would be right") {
   CHECK(fixture.sink.published.size() == published);
 }
 
+TEST_CASE("what came in that is no UTF-8 makes no answer that is no JSON") {
+  Fixture fixture;
+  CHECK(parsed(fixture.ask("GET", "/%ff")).at("detail").as_string() ==
+        "there is nothing at /\xef\xbf\xbd");
+  CHECK(fixture.ask("DELETE", std::string(kWeight) + "?reason=a%ffb").status == 200);
+  CHECK(fixture.ask("PUT", kWeight, "{\"weight\": 20, \"reason\": \"\xff\"}").status == 400);
+  CHECK(parsed(fixture.ask("GET", "/api/v1/status")).is_object());
+}
+
 TEST_CASE("a latched route's conflict names the command that helps") {
   Fixture fixture;
   CHECK(fixture.ask("POST", "/api/v1/routes/shop/rollback", R"({"reason": "bad"})").status == 200);
@@ -192,12 +201,14 @@ TEST_CASE("pages of other sites cannot reach the admin listener") {
   request.method = "GET";
   request.set_target("/api/v1/status");
   for (const char* host : {"", "evil.example", "evil.example:9901", "localhost.evil.example",
-                           "10.0.0.1", "[fe80::1]"}) {
+                           "10.0.0.1", "[fe80::1]", "127.evil.example", "127.0.0.1.evil.example",
+                           "127.0.0.1.evil.example:9901", "127.", "127.1"}) {
     INFO(host);
     request.host = host;
     CHECK(fixture.send(request).status == 403);
   }
-  for (const char* host : {"localhost", "localhost:9901", "127.0.0.1:9901", "[::1]:9901"}) {
+  for (const char* host :
+       {"localhost", "localhost:9901", "127.0.0.1:9901", "127.0.0.2", "[::1]:9901"}) {
     INFO(host);
     request.host = host;
     CHECK(fixture.send(request).status == 200);

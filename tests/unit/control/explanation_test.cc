@@ -52,6 +52,19 @@ TEST_CASE("explain at another share says which share of keys moves, and whether 
   CHECK(stayed);
 }
 
+TEST_CASE("explain takes the host from a Host header, however its name is spelt") {
+  for (const char* header : {"Host: b.example", "host: b.example", "HOST: b.example",
+                             "hOsT:b.example", "Host:  b.example "}) {
+    CAPTURE(header);
+    const std::string text = explained("", 5, header);
+    CHECK_THAT(text, ContainsSubstring("X-Forwarded-Host: b.example\n"));
+    CHECK_THAT(text, !ContainsSubstring("localhost"));
+  }
+  // A name that only begins so is another header.
+  CHECK_THAT(explained("", 5, "Hostess: b.example"),
+             ContainsSubstring("\nHost: localhost\n") && ContainsSubstring("Hostess: b.example\n"));
+}
+
 TEST_CASE("explain at a lower share says what moves back") {
   CHECK_THAT(explained(kSticky, 0, "X-User: a"),
              ContainsSubstring("between 5 % (the file) and 0 %: 5 % of keys move to legacy; "

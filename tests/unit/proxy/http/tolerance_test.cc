@@ -130,6 +130,21 @@ TEST_CASE("tolerance changes nothing of a head that is right") {
   CHECK(read.written() == text);
 }
 
+TEST_CASE("a refused answer keeps what was tolerated before the fault, and how far it was read") {
+  const auto forgiven = [](const std::string& text) {
+    const Read read(text, kBareLf);
+    CHECK(read.outcome.status == ParseStatus::fault);
+    CHECK(read.head.size <= text.size());
+    return read.forgave(MalformedRule::bare_lf);
+  };
+  CHECK(forgiven("HTTP/1.1 200 OK\nX-A : b\r\n\r\n"));
+  CHECK(forgiven("HTTP/1.1 200 OK\r\nX-A: b\nX(y: z\r\n\r\n"));
+  CHECK(forgiven("HTTP/1.1 200 OK\nContent-Length: 2, 3\r\n\r\n"));
+  CHECK(forgiven("HTTP/1.1 200 OK\nX: " + std::string(40'000, 'a')));
+  CHECK_FALSE(forgiven("HTTP/1.1 200 OK\r\nX-A : b\r\nX-B: c\n\r\n"));
+  CHECK_FALSE(forgiven("HTTP/1.1 999 OK\n\r\n"));
+}
+
 TEST_CASE("each refused answer names the rule that it broke") {
   const auto rule = [](const std::string& text) { return Read(text, {}).rule(); };
   CHECK(rule("HTP/1.1 200 OK\r\n\r\n") == "status_line");

@@ -2,7 +2,9 @@
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
+#include <type_traits>
 
+#include "proxy/net/ip_text.h"
 #include "tests/support/catch.h"
 
 namespace ficus::proxy {
@@ -59,6 +61,24 @@ TEST_CASE("the hash of an IP ignores the port", "[address]") {
   CHECK_FALSE(one == two);
   CHECK(one.ip_hash() == two.ip_hash());
   CHECK(one.ip_hash() != SocketAddress::parse("192.0.2.2", 1).value().ip_hash());
+}
+
+TEST_CASE("the text of an IP fits without the heap, the longest too", "[address]") {
+  static_assert(std::is_trivially_copyable_v<IpText>);  // it owns nothing
+  for (const char* literal :
+       {"192.0.2.1", "255.255.255.255", "::", "::ffff:192.0.2.1",
+        "ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff", "2001:db8:1:2:3:4:255.255.255.255"}) {
+    CAPTURE(literal);
+    const auto address = SocketAddress::parse(literal, 80);
+    REQUIRE(address);
+    CHECK_FALSE(IpText(*address).view().empty());
+    CHECK(IpText(*address).view() == address->ip_text());
+    CHECK(SocketAddress::parse(IpText(*address).view(), 80) == address);
+  }
+  CHECK(IpText(*SocketAddress::parse("ffff:ffff:ffff:ffff:ffff:ffff:ffff:fff0", 1)).view() ==
+        "ffff:ffff:ffff:ffff:ffff:ffff:ffff:fff0");
+  CHECK(IpText(SocketAddress()).view().empty());
+  CHECK(IpText(SocketAddress::unix_path("/run/shop.sock")).view().empty());
 }
 
 TEST_CASE("an address of another family or a cut one is empty", "[address]") {
