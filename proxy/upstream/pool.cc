@@ -86,7 +86,7 @@ Lease Pool::connect(const std::shared_ptr<EndpointState>& endpoint, int& error) 
 void Pool::put(std::unique_ptr<UpstreamConnection> connection,
                std::chrono::milliseconds pool_idle) {
   const EndpointState& endpoint = connection->endpoint();
-  if (!connection->socket.quiet() || !connection->in.empty() || pool_idle.count() == 0 ||
+  if (!connection->socket.quiet_after_read() || !connection->in.empty() || pool_idle.count() == 0 ||
       endpoint.standing.gone()) {
     close(std::move(connection));
     return;
