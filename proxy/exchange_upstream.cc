@@ -37,7 +37,7 @@ bool speaks_against_endpoint(ErrorKind kind) {
 // to open one.
 Task<Error> Exchange::wait_for_room() {
   const auto care =
-      http::is_idempotent(request_.method) ? Pool::Care::trust_the_loop : Pool::Care::look_again;
+      http::is_idempotent(request_.method) ? Care::trust_the_loop : Care::look_again;
   const bool any_healthy = backend().usable();
   for (const Endpoint& endpoint : backend().endpoints) {
     if (tried_.contains(*endpoint.state) || (any_healthy && !endpoint.healthy) ||
@@ -68,7 +68,7 @@ Task<Error> Exchange::wait_for_room() {
       co_return overflow("no connection to the backend came free in time");
     }
   }
-  lease_ = pending_.take();
+  lease_ = pending_.take(care);
   co_return Error{};
 }
 

@@ -5,10 +5,12 @@
 
 namespace ficus::proxy {
 
-Lease PendingRequest::take() {
+Lease PendingRequest::take(Care care) {
   granted_ = false;
-  pool_ = nullptr;
+  Pool& pool = *std::exchange(pool_, nullptr);
   backend_.reset();
+  // It was handed over in an earlier turn: it may have ended since.
+  if (lease_ && !lease_->still_good(care)) pool.close_for_another(lease_);
   return std::move(lease_);
 }
 

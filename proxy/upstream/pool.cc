@@ -48,8 +48,7 @@ Lease Pool::take_idle(const EndpointState& endpoint, Care care) {
     counts.connections_idle.subtract();
     own(*endpoint.backend).idle.subtract();
     connection->socket.set_listener(nullptr);
-    if (!connection->socket.quiet() ||
-        (care == Care::look_again && connection->socket.has_unseen_input())) {
+    if (!connection->still_good(care)) {
       loop_.retire(std::move(connection));
       forget(endpoint);
       continue;
@@ -129,11 +128,18 @@ void Pool::preconnect(const Backend& backend) {
 
 void Pool::close(std::unique_ptr<UpstreamConnection> connection) {
   const std::shared_ptr<EndpointState> endpoint = connection->shared_endpoint();
-  cells(*endpoint).connections_active.subtract();
+  Lease lease(*this, std::move(connection));
+  close_for_another(lease);
+  release(*endpoint->backend);
+}
+
+void Pool::close_for_another(Lease& lease) {
+  std::unique_ptr<UpstreamConnection> connection = std::move(lease.connection_);
+  cells(connection->endpoint()).connections_active.subtract();
+  own(*connection->endpoint().backend).held.subtract();
   connection->socket.close();
   connection->in.clear();
   loop_.retire(std::move(connection));
-  forget(*endpoint);
 }
 
 void Pool::drop_idle(UpstreamConnection& connection) {

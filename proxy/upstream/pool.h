@@ -12,6 +12,10 @@ namespace ficus::proxy {
 
 class Pool;
 
+// How much is asked before an idle connection is trusted: what the loop was told up to this turn, or
+// what the kernel knows by now: a system call, worth it for a request that cannot be sent twice.
+enum class Care : std::uint8_t { trust_the_loop, look_again };
+
 // One connection to an endpoint, in use by an exchange or idle in its pool.
 class UpstreamConnection final : public Retired, private ReadyListener {
  public:
@@ -25,6 +29,10 @@ class UpstreamConnection final : public Retired, private ReadyListener {
   const EndpointState& endpoint() const { return *endpoint_; }
   const std::shared_ptr<EndpointState>& shared_endpoint() const { return endpoint_; }
   bool reused() const { return reused_; }
+  // No sign of its end, and nothing that was sent unasked.
+  bool still_good(Care care) {
+    return socket.quiet() && (care == Care::trust_the_loop || !socket.has_unseen_input());
+  }
 
  private:
   friend class Pool;
@@ -74,8 +82,9 @@ class PendingRequest final : private PendingPlace {
   ~PendingRequest() { leave(); }
 
   bool granted() const { return granted_; }
-  // The connection that was granted; empty: the right to open one, which goes to the caller.
-  Lease take();
+  // The connection that was granted, if it shows no sign of its end; empty: the right to open one,
+  // which goes to the caller.
+  Lease take(Care care);
   // Stops waiting; gives back what was granted and not taken.
   void leave();
 
@@ -99,10 +108,6 @@ class Pool final : private Timer {
 
   // The pools of all workers, this one too. Before the loop runs; they outlive all loops.
   void set_peers(std::vector<Pool*> peers) { peers_ = std::move(peers); }
-
-  // What the loop was told up to this turn, or what the kernel knows by now: a system call, worth
-  // it for a request that cannot be sent twice.
-  enum class Care : std::uint8_t { trust_the_loop, look_again };
 
   // An idle connection that shows no sign of its end, or an empty lease.
   Lease take_idle(const EndpointState& endpoint, Care care);
@@ -149,6 +154,8 @@ class Pool final : private Timer {
   void close(std::unique_ptr<UpstreamConnection> connection);
   void drop_idle(UpstreamConnection& connection);
   void forget(const EndpointState& endpoint);
+  // Closes it, and keeps the right to have one more.
+  void close_for_another(Lease& lease);
   void on_deadline() override;
 
   // pending.cc: the backend's limit, and those who wait
