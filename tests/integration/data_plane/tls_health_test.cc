@@ -104,6 +104,28 @@ TEST_CASE("tls health: without a path shaken hands are enough, an open port is n
   CHECK(says(to_silent, "no answer in 100 ms"));
 }
 
+TEST_CASE("tls health: a check ends in close_notify, with a path and without") {
+  for (const std::string path : {"path: /up, ", ""}) {
+    CAPTURE(path);
+    std::atomic<int> ended{0};
+    std::atomic<int> cut{0};
+    TlsBackend backend(with(TestCertificate::self_signed()), [&](TlsStream& stream) {
+      if (!path.empty()) {
+        stream.read_message(MessageKind::request);
+        stream.send(ok("ok"));
+      }
+      stream.read_to_end();
+      ++(stream.end() == TlsStream::End::close_notify ? ended : cut);
+    });
+    {
+      FicusProcess ficus(to_tls(backend.url(), "verify: false", check(path)));
+      CHECK(eventually([&] { return ended + cut >= 3; }));
+      CHECK(metric(ficus, healthy(backend)) == 1);
+      CHECK(cut == 0);
+    }
+  }
+}
+
 TEST_CASE("tls health: other terms of TLS are checked from the reload on") {
   CertificateFolder files;
   const TestCertificate certificate = TestCertificate::self_signed();
