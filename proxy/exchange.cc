@@ -254,7 +254,9 @@ Task<Error> Exchange::try_side() {
     if (may_try_another(error)) {
       tried_.add(*last_endpoint_);
       if (!tried_.full() && choose_endpoint(backend(), tried_, context_.index, 0) != nullptr) {
-        cells.retries[static_cast<std::size_t>(RetryReason::reset)].add();
+        const auto reason = error.kind == ErrorKind::tls_failure ? RetryReason::connect_failure
+                                                                 : RetryReason::reset;
+        cells.retries[static_cast<std::size_t>(reason)].add();
         continue;
       }
     }

@@ -89,10 +89,10 @@ Task<int> Exchange::connect_again(const std::shared_ptr<EndpointState>& endpoint
 }
 
 // A server that ended a connection before it answered may be down; what may be repeated goes to
-// another one (RFC 9110 §9.2.2).
+// another one (RFC 9110 §9.2.2), and so does what a server refused before it took any of it in.
 bool Exchange::may_try_another(const Error& error) const {
-  if (error.kind != ErrorKind::reset || response_begun_ || tried_.full()) return false;
-  if (!body_copy_.complete()) return false;
+  const bool ended = error.kind == ErrorKind::reset || error.kind == ErrorKind::tls_failure;
+  if (!ended || response_begun_ || tried_.full() || !body_copy_.complete()) return false;
   return !any_byte_sent_ || http::is_idempotent(request_.method);
 }
 

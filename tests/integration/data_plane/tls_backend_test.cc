@@ -128,6 +128,45 @@ TEST_CASE("tls backend: the proxy shows its own certificate to a server that ask
   CHECK(fetch(without.port(), request("GET /")).status() == 502);
 }
 
+TEST_CASE("tls backend: a server that wants a certificate and gets none refuses the handshake") {
+  // With TLS 1.3 our side of the handshake is done before the server can say so.
+  for (const int version : {TLS1_2_VERSION, TLS1_3_VERSION}) {
+    TlsTerms terms = with(TestCertificate::self_signed());
+    terms.want_client_certificate = true;
+    terms.max_version = version;
+    TlsBackend strict(terms, serve_each("secret"));
+    FicusProcess ficus(to_tls(strict.url(), "verify: false"));
+    const HttpMessage answer = fetch(ficus.port(), request("POST /", "Content-Length: 2\r\n", "hi"));
+    CHECK(answer.status() == 502);
+    CHECK_THAT(answer.body, ContainsSubstring("refused the TLS handshake"));
+    CHECK(counts(ficus, "1"));
+
+    // It took nothing in: whatever the method, another server may be asked, if the body is kept.
+    TlsBackend open(with(TestCertificate::self_signed()), serve_each("open"));
+    FicusProcess both(to_tls(strict.url() + "\", \"" + open.url(), "verify: false"));
+    for (int i = 0; i < 6; ++i) {
+      CHECK(fetch(both.port(), request("POST /", "Content-Length: 0\r\n")).body == "open");
+    }
+  }
+}
+
+TEST_CASE("tls backend: what a server refused to shake hands for falls back to legacy") {
+  TlsTerms terms = with(TestCertificate::self_signed());
+  terms.want_client_certificate = true;
+  TlsBackend fresh(terms, serve_each("new"));
+  ScriptedBackend legacy(answer_each(ok("old")));
+  FicusProcess ficus(
+      "workers: 1\nbackends:\n  old: {endpoints: [\"" + legacy.url() +
+      "\"]}\n  fresh: {endpoints: [\"" + fresh.url() +
+      "\"], tls: {verify: false}}\nroutes:\n  - {name: shop, match: {path_prefix: /}, legacy: old, "
+      "new: fresh, weight: 100, guard: off, fallback: {on: [connect_failure], "
+      "budget_percent: 100}}\n");
+  RawClient client(ficus.port());
+  for (int i = 0; i < 3; ++i) {
+    CHECK(client.exchange(request("POST /", "Content-Length: 2\r\n", "hi")).body == "old");
+  }
+}
+
 TEST_CASE("tls backend: new connections resume the session of earlier ones") {
   for (const int version : {TLS1_2_VERSION, TLS1_3_VERSION}) {
     TlsTerms terms = with(TestCertificate::self_signed());
