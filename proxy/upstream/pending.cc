@@ -63,8 +63,7 @@ bool Pool::wait(PendingRequest& pending, const std::shared_ptr<BackendState>& ba
   // What came free between the look at the limit and this: nobody knew then that we wait.
   if (!over_share(*backend)) grant(*backend);
   if (!pending.granted()) call_for_help(backend);
-  const SteadyTime look_again = loop_.now() + std::chrono::milliseconds(100);
-  if (deadline() > look_again) loop_.timers().set(*this, look_again);
+  look_at(loop_.now() + kLookForRoom);
   return true;
 }
 
@@ -112,16 +111,6 @@ void Pool::release(BackendState& backend) {
   if (backend.waiting() == 0) return;
   if (!own(backend).queue.empty() && !over_share(backend)) return grant(backend);
   if (others_wait(backend)) tell_waiting(backend.shared_from_this());
-}
-
-bool Pool::drop_one_idle(const BackendState& backend) {
-  if (backend.per_worker[worker_].idle.value() == 0) return false;
-  for (Idle& idle : idle_) {
-    if (idle.empty() || idle.front()->endpoint().backend.get() != &backend) continue;
-    drop_idle(*idle.front());
-    return true;
-  }
-  return false;
 }
 
 // Another worker has idle connections while requests wait here: it closes one.

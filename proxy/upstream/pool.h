@@ -12,8 +12,8 @@ namespace ficus::proxy {
 
 class Pool;
 
-// How much is asked before an idle connection is trusted: what the loop was told up to this turn, or
-// what the kernel knows by now: a system call, worth it for a request that cannot be sent twice.
+// How much is asked before an idle connection is trusted: what the loop was told up to this turn,
+// or what the kernel knows by now: a system call, worth it for a request that cannot be sent twice.
 enum class Care : std::uint8_t { trust_the_loop, look_again };
 
 // One connection to an endpoint, in use by an exchange or idle in its pool.
@@ -36,12 +36,15 @@ class UpstreamConnection final : public Retired, private ReadyListener {
 
  private:
   friend class Pool;
-  void on_ready() override;  // while idle: an end or stray bytes
+  // While it is opened ahead: one step further. While idle: an end or stray bytes.
+  void on_ready() override;
 
   Pool& pool_;
   std::shared_ptr<EndpointState> endpoint_;
   bool reused_ = false;
-  SteadyTime idle_until_{};
+  bool opening_ = false;
+  SteadyTime until_{};                     // opened ahead or idle no longer than this
+  std::chrono::milliseconds pool_idle_{};  // once it is opened
 };
 
 // The right to use a connection. Closes it when destroyed, unless it was given back.
@@ -116,7 +119,8 @@ class Pool final : private Timer {
   // is reached, or others have waited longer.
   bool reserve(BackendState& backend);
 
-  // Closes an idle connection of the backend, so that another endpoint may have one.
+  // Closes an idle connection of the backend, so that another endpoint may have one; or gives up
+  // one that is opened ahead.
   bool drop_one_idle(const BackendState& backend);
 
   // Waits for one of the backend's connections, first come, first served; `waiter` is woken once
@@ -131,12 +135,13 @@ class Pool final : private Timer {
   Lease connect(const std::shared_ptr<EndpointState>& endpoint, int& error);
 
   // Opens the backend's `preconnect` connections to each endpoint that is new here, as far as its
-  // limit goes. One that fails is forgotten.
-  void preconnect(const Backend& backend);
+  // limit goes, and shakes hands where TLS is spoken; then they are idle. One that fails, or takes
+  // longer than timeouts.connect, is forgotten. `tls` outlives the pool's connections.
+  void preconnect(const Backend& backend, TlsWorker& tls);
 
-  // Closes all idle connections.
+  // Closes all connections that no exchange uses.
   void clear();
-  // Closes the idle connections to endpoints that no snapshot routes to any more.
+  // Closes those to endpoints that no snapshot routes to any more.
   void drop_gone();
 
   EndpointCells& cells(const EndpointState& endpoint) const;
@@ -153,6 +158,12 @@ class Pool final : private Timer {
                  std::chrono::milliseconds pool_idle);
   void close(std::unique_ptr<UpstreamConnection> connection);
   void drop_idle(UpstreamConnection& connection);
+  void open_ahead(Lease lease, const config::BackendTimeouts& timeouts);
+  void open_further(UpstreamConnection& connection);
+  template <class Which>
+  void give_up_opening(Which which);
+  // on_deadline() comes no later than that.
+  void look_at(SteadyTime time);
   void forget(const EndpointState& endpoint);
   // Closes it, and keeps the right to have one more.
   void close_for_another(Lease& lease);
@@ -171,10 +182,14 @@ class Pool final : private Timer {
   void tell_waiting(const std::shared_ptr<BackendState>& backend);
   void on_call(const std::shared_ptr<BackendState>& backend);
 
+  // Whoever waits is told when something comes free; this is for what nobody could tell.
+  static constexpr std::chrono::milliseconds kLookForRoom{100};
+
   EventLoop& loop_;
   ReceiveArea& area_;
   const std::size_t worker_;
   std::vector<Idle> idle_;                                  // by endpoint slot
+  Idle opening_;                                            // not to be used yet
   std::vector<std::weak_ptr<EndpointState>> preconnected_;  // by endpoint slot
   std::vector<Pool*> peers_;
   std::vector<std::shared_ptr<BackendState>> awaited_;  // backends that somebody here waits for

@@ -136,7 +136,8 @@ TEST_CASE("tls backend: a server that wants a certificate and gets none refuses 
     terms.max_version = version;
     TlsBackend strict(terms, serve_each("secret"));
     FicusProcess ficus(to_tls(strict.url(), "verify: false"));
-    const HttpMessage answer = fetch(ficus.port(), request("POST /", "Content-Length: 2\r\n", "hi"));
+    const HttpMessage answer =
+        fetch(ficus.port(), request("POST /", "Content-Length: 2\r\n", "hi"));
     CHECK(answer.status() == 502);
     CHECK_THAT(answer.body, ContainsSubstring("refused the TLS handshake"));
     CHECK(counts(ficus, "1"));
@@ -264,4 +265,56 @@ TEST_CASE("tls backend: a handshake may take no longer than the whole request") 
                   "ficus_side_errors_total{route=\"everything\",side=\"legacy\",kind="
                   "\"exchange_timeout\"}") == "1";
   }));
+}
+
+namespace {
+
+std::string connections(const FicusProcess& ficus, std::uint16_t port, const std::string& state) {
+  return sample(ficus, "ficus_upstream_connections{backend=\"only\",endpoint=\"127.0.0.1:" +
+                           std::to_string(port) + "\",state=\"" + state + "\"}");
+}
+
+}  // namespace
+
+TEST_CASE("tls backend: preconnect shakes hands before the first request") {
+  for (const int version : {TLS1_2_VERSION, TLS1_3_VERSION}) {
+    TlsTerms terms = with(TestCertificate::self_signed());
+    terms.max_version = version;
+    TlsBackend backend(terms, serve_each("ok"));
+    FicusProcess ficus(to_tls(backend.url(), "verify: false", "preconnect: 2"));
+    REQUIRE(eventually([&] { return connections(ficus, backend.port(), "idle") == "2"; }));
+    CHECK(backend.connections() == 2);
+    RawClient client(ficus.port());
+    CHECK(client.exchange(request("GET /")).body == "ok");
+    CHECK(client.exchange(request("POST /", "Content-Length: 2\r\n", "hi")).body == "ok");
+    CHECK(backend.connections() == 2);
+  }
+}
+
+TEST_CASE("tls backend: a connection that is opened ahead serves nobody before hands are shaken") {
+  ScriptedBackend backend(Script{send("HTTP/1.1 200 OK\r\n\r\n"), read_to_end()});
+  backend.on_next_connection({read_to_end()});
+  const std::string limit = GENERATE("", ", limits: {max_connections: 1}");
+  FicusProcess ficus(to_tls("https://127.0.0.1:" + std::to_string(backend.port()), "verify: false",
+                            "preconnect: 1, timeouts: {connect: 60s}" + limit));
+  backend.wait_for_connection(0);
+  RawClient client(ficus.port());
+  const HttpMessage answer = client.exchange(request("GET /"));
+  CHECK_THAT(answer.body, ContainsSubstring("does not speak TLS"));
+  CHECK(backend.connections() == 2);
+}
+
+TEST_CASE("tls backend: what is opened ahead in vain is forgotten, late ones after connect") {
+  const bool answers = GENERATE(true, false);
+  Script script{read_count(1)};
+  if (answers) script.push_back(send("HTTP/1.1 200 OK\r\n\r\n"));
+  script.push_back(read_to_end());
+  ScriptedBackend backend(script);
+  FicusProcess ficus(to_tls("https://127.0.0.1:" + std::to_string(backend.port()), "verify: false",
+                            answers ? "preconnect: 1, timeouts: {connect: 60s}"
+                                    : "preconnect: 1, timeouts: {connect: 200ms}"));
+  backend.wait_for_end_of_connection(0);
+  CHECK(eventually([&] { return connections(ficus, backend.port(), "active") == "0"; }));
+  CHECK(connections(ficus, backend.port(), "idle") == "0");
+  CHECK(errors(ficus) != "1");
 }
