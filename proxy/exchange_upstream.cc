@@ -36,8 +36,7 @@ bool speaks_against_endpoint(ErrorKind kind) {
 // The backend has as many connections as it may have. Leaves a connection in `lease_`, or the right
 // to open one.
 Task<Error> Exchange::wait_for_room() {
-  const auto care =
-      http::is_idempotent(request_.method) ? Care::trust_the_loop : Care::look_again;
+  const auto care = http::is_idempotent(request_.method) ? Care::trust_the_loop : Care::look_again;
   const bool any_healthy = backend().usable();
   for (const Endpoint& endpoint : backend().endpoints) {
     if (tried_.contains(*endpoint.state) || (any_healthy && !endpoint.healthy) ||
@@ -50,8 +49,9 @@ Task<Error> Exchange::wait_for_room() {
   if (context_.pool.drop_one_idle(*backend().state) && context_.pool.reserve(*backend().state)) {
     co_return Error{};
   }
+  constexpr std::string_view kTooMany = "too many requests wait for the backend";
   if (!context_.pool.wait(pending_, backend().state, client_->waiter)) {
-    co_return overflow("too many requests wait for the backend");
+    co_return overflow(kTooMany);
   }
   const SteadyTime limit = std::min(now() + backend().timeouts.connect, exchange_limit());
   while (!pending_.granted()) {
@@ -61,6 +61,7 @@ Task<Error> Exchange::wait_for_room() {
       pending_.leave();
       co_return Error{ErrorKind::client_abort, Fault::downstream, RetrySafety::never, {}};
     }
+    if (pending_.refused()) co_return overflow(kTooMany);
     if (expired && !pending_.granted()) {
       pending_.leave();
       if (now() >= exchange_limit()) co_return exchange_too_long();

@@ -79,12 +79,15 @@ class Lease {
 };
 
 // A request that waits because its backend has as many connections as it may have. It is given
-// either a connection that came free or the right to open one. Loop thread only.
+// either a connection that came free or the right to open one. One that was let in beyond
+// max_pending, because another worker might hand a connection over, is refused if none does. Loop
+// thread only.
 class PendingRequest final : private PendingPlace {
  public:
   ~PendingRequest() { leave(); }
 
   bool granted() const { return granted_; }
+  bool refused() const { return refused_; }
   // The connection that was granted, if it shows no sign of its end; empty: the right to open one,
   // which goes to the caller.
   Lease take(Care care);
@@ -98,6 +101,8 @@ class PendingRequest final : private PendingPlace {
   Waiter* waiter_ = nullptr;
   Lease lease_;
   bool granted_ = false;
+  bool beyond_ = false;  // max_pending
+  bool refused_ = false;
 };
 
 // The connections of one worker to all endpoints: last in, first out. Idle ones stay watched; one
@@ -124,7 +129,8 @@ class Pool final : private Timer {
   bool drop_one_idle(const BackendState& backend);
 
   // Waits for one of the backend's connections, first come, first served; `waiter` is woken once
-  // `pending` is granted. False: max_pending requests wait already.
+  // `pending` is granted or refused. False: max_pending requests wait already, and no other worker
+  // has a connection to spare.
   bool wait(PendingRequest& pending, const std::shared_ptr<BackendState>& backend, Waiter& waiter);
 
   // A request was refused because of a limit that it had waited for.
@@ -178,6 +184,14 @@ class Pool final : private Timer {
   void release(BackendState& backend);
   void grant(BackendState& backend);
   void give(PendingRequest& pending);
+  bool has_share(BackendState& backend);
+  Pool* richest(const BackendState& backend) const;
+  std::uint64_t to_spare_elsewhere(BackendState& backend);
+  void ask_around(const std::shared_ptr<BackendState>& backend);
+  void ask(Pool& peer, const std::shared_ptr<BackendState>& backend);
+  void on_answer(const std::shared_ptr<BackendState>& backend);
+  PendingRequest* first_beyond(BackendState& backend);
+  void refuse(PendingRequest& pending);
   void call_for_help(const std::shared_ptr<BackendState>& backend);
   void tell_waiting(const std::shared_ptr<BackendState>& backend);
   void on_call(const std::shared_ptr<BackendState>& backend);

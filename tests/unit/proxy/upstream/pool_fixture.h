@@ -59,11 +59,14 @@ class PoolBench {
   // A new connection of a worker; its other end is accept()ed.
   Lease connect(std::size_t worker = 0) {
     REQUIRE(pool(worker).reserve(*state));
-    int error = 0;
-    Lease lease = pool(worker).connect(endpoint, error);
+    Lease lease = connect_reserved(worker);
     REQUIRE(lease);
     turn();
     return lease;
+  }
+  Lease connect_reserved(std::size_t worker = 0) {
+    int error = 0;
+    return pool(worker).connect(endpoint, error);
   }
 
   // The server's end of the connection that was opened next.

@@ -58,16 +58,69 @@ TEST_CASE("pool: a connection that is handed over is looked at again before it i
     CHECK_FALSE(pending.take(Care::look_again));
     // In its place there is the right to open one.
     CHECK(bench.state->connections() == 1);
-    int error = 0;
-    CHECK(bench.pool().connect(bench.endpoint, error));
+    CHECK(bench.connect_reserved());
   }
   SECTION("it has ended, and the loop knows") {
     server.reset();
     bench.turn();
     CHECK_FALSE(pending.take(Care::trust_the_loop));
-    int error = 0;
-    CHECK(bench.pool().connect(bench.endpoint, error));
+    CHECK(bench.connect_reserved());
   }
+}
+
+// max_connections 1, max_pending 0, two workers; the first has the connection.
+TEST_CASE("pool: beyond max_pending a request waits for what another worker can spare, only") {
+  PoolBench bench(2);
+  bench.state->set_limits({1, 0});
+  Lease lease = bench.connect(0);
+  const FileDescriptor server = bench.accept();
+  Waiter waiter(bench.workers[1]->loop);
+  PendingRequest pending;
+  const auto talk = [&] {
+    for (int i = 0; i < 4; ++i) bench.turn();
+  };
+
+  SECTION("an idle connection is handed over") {
+    lease.give_back(seconds(30));
+    REQUIRE_FALSE(bench.pool(1).reserve(*bench.state));
+    REQUIRE(bench.pool(1).wait(pending, bench.state, waiter));
+    // It is spoken for.
+    PendingRequest second;
+    CHECK_FALSE(bench.pool(1).wait(second, bench.state, waiter));
+    talk();
+    REQUIRE(pending.granted());
+    CHECK_FALSE(pending.take(Care::trust_the_loop));
+    CHECK(bench.idle(0) == 0);
+    CHECK(bench.connect_reserved(1));
+  }
+  SECTION("so is one that comes free as it asks") {
+    REQUIRE(bench.pool(1).wait(pending, bench.state, waiter));
+    lease.give_back(seconds(30));
+    talk();
+    REQUIRE(pending.granted());
+    pending.leave();
+  }
+  SECTION("one in use is not waited for") {
+    REQUIRE(bench.pool(1).wait(pending, bench.state, waiter));
+    talk();
+    CHECK_FALSE(pending.granted());
+    CHECK(pending.refused());
+    CHECK(bench.state->per_worker[1].overflows.value() == 1);
+    CHECK(lease);
+  }
+  SECTION("nor one of this very worker") {
+    CHECK_FALSE(bench.pool(0).wait(pending, bench.state, waiter));
+  }
+  SECTION("nor one that another request took first") {
+    lease.give_back(seconds(30));
+    REQUIRE(bench.pool(1).wait(pending, bench.state, waiter));
+    lease = bench.pool(0).take_idle(*bench.endpoint, Care::trust_the_loop);
+    REQUIRE(lease);
+    talk();
+    CHECK(pending.refused());
+  }
+  CHECK(bench.state->waiting() == 0);
+  CHECK(bench.state->connections() <= 1);
 }
 
 }  // namespace ficus::proxy
