@@ -61,12 +61,15 @@ bool same(const config::HealthCheck& a, const config::HealthCheck& b) {
 // The checks of one endpoint. Held by its own coroutine, so that it may end after the checker.
 class HealthChecker::Probe : public std::enable_shared_from_this<Probe> {
  public:
-  // `before`: checked the same endpoint in another way; its verdict holds until the first result.
+  // `before`: checked the same endpoint. In another way: its verdict holds until the first result.
+  // In the same way, with other terms of TLS: results are counted on.
   Probe(const asio::any_io_executor& executor, Target target,
         std::function<void(const Change&)> changed, const Probe* before)
       : target_(std::move(target)),
         changed_(std::move(changed)),
-        state_(target_.check, before == nullptr || before->healthy()),
+        state_(before != nullptr && same(before->target_.check, target_.check)
+                   ? before->state_
+                   : HealthState(target_.check, before == nullptr || before->healthy())),
         stream_(executor),
         timer_(executor) {}
 
