@@ -205,8 +205,8 @@ Task<Error> Exchange::try_side() {
     }
     last_endpoint_ = endpoint->get();
     if (!resent) {
-      const auto care = http::is_idempotent(request_.method) ? Care::trust_the_loop
-                                                             : Care::look_again;
+      const auto care =
+          http::is_idempotent(request_.method) ? Care::trust_the_loop : Care::look_again;
       lease_ = context_.pool.take_idle(**endpoint, care);
     }
     Error error;
