@@ -190,7 +190,8 @@ void every_route_can_match(const Draft& draft) {
     const Cursor& route = draft.routes[hidden.route];
     std::string others;
     for (const std::size_t by : hidden.by) {
-      others += (others.empty() ? "" : ", ") + described(draft.routes[by]);
+      if (!others.empty()) others += ", ";
+      others += described(draft.routes[by]);
       if (others.size() > 200) break;
     }
     match_of(route).error("route " + name_of(route) + " can never match: " + others +

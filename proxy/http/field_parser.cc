@@ -38,17 +38,32 @@ const char* find_stop(const char* at, const char* end) {
   return at;
 }
 
-// The colon among the first 16 bytes at `at`, or null if it is not there.
-const char* near_colon(const char* at, const char* end) {
 #ifdef __SSE2__
-  if (end - at >= 16) {
+// 0xff where a byte lies in ['from', 'from' + 'more'].
+__m128i in_range(__m128i bytes, char from, char more) {
+  const __m128i above = _mm_sub_epi8(bytes, _mm_set1_epi8(from));
+  return _mm_cmpeq_epi8(_mm_min_epu8(above, _mm_set1_epi8(more)), above);
+}
+#endif
+
+// The end of the token at `at` (RFC 9110 §5.6.2), or `end`.
+const char* find_token_end(const char* at, const char* end) {
+#ifdef __SSE2__
+  // Letters, digits and '-' are what names are made of; the rest is left to the table.
+  while (end - at >= 16) {
     const __m128i bytes = _mm_loadu_si128(reinterpret_cast<const __m128i*>(at));
-    const auto bits =
-        static_cast<unsigned>(_mm_movemask_epi8(_mm_cmpeq_epi8(bytes, _mm_set1_epi8(':'))));
-    if (bits != 0) return at + std::countr_zero(bits);
+    __m128i usual = in_range(_mm_or_si128(bytes, _mm_set1_epi8(0x20)), 'a', 25);
+    usual = _mm_or_si128(usual, in_range(bytes, '0', 9));
+    usual = _mm_or_si128(usual, _mm_cmpeq_epi8(bytes, _mm_set1_epi8('-')));
+    const auto bits = static_cast<unsigned>(_mm_movemask_epi8(usual)) ^ 0xffffu;
+    at += bits == 0 ? 16 : std::countr_zero(bits);
+    if (bits == 0) continue;
+    if (!is_a(*at, kTokenChar)) return at;
+    ++at;
   }
 #endif
-  return nullptr;
+  while (at != end && is_a(*at, kTokenChar)) ++at;
+  return at;
 }
 
 const char* control_detail(char c) {
@@ -86,18 +101,10 @@ const char* find_target_end(const char* at, const char* end) {
 
 LineScan scan_field_line(const char* base, const char*& at, const char* end, Field& field) {
   const char* name = at;
-  const char* colon = near_colon(name, end);
-  field.id = HeaderId::other;
-  if (colon != nullptr) field.id = header_id({name, static_cast<std::size_t>(colon - name)});
-  // A name that was recognised holds no stray byte; the rest of the world's is looked at.
-  if (field.id == HeaderId::other || field.id == HeaderId::x_ficus) {
-    const char* p = name;
-    while (p != end && is_a(*p, kTokenChar)) ++p;
-    if (p == end) return {ParseStatus::incomplete, nullptr};
-    if (*p != ':' || p == name) return {ParseStatus::fault, name_fault(name, p)};
-    if (colon == nullptr) field.id = header_id({name, static_cast<std::size_t>(p - name)});
-    colon = p;
-  }
+  const char* colon = find_token_end(name, end);
+  if (colon == end) return {ParseStatus::incomplete, nullptr};
+  if (*colon != ':' || colon == name) return {ParseStatus::fault, name_fault(name, colon)};
+  field.id = header_id({name, static_cast<std::size_t>(colon - name)});
   const char* value = colon + 1;
   while (value != end && is_blank(*value)) ++value;
   const char* p = find_control(value, end);

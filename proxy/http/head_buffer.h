@@ -28,8 +28,9 @@ class HeadBuffer {
   void append(std::string_view bytes) {
     if (bytes.empty()) return;
     if (capacity_ - size_ < bytes.size()) grow(size_ + bytes.size());
-    std::memcpy(data_.get() + size_, bytes.data(), bytes.size());
+    char* to = data_.get() + size_;
     size_ += bytes.size();
+    std::memcpy(to, bytes.data(), bytes.size());
   }
   void append(char byte) {
     if (capacity_ == size_) grow(size_ + 1);
@@ -42,7 +43,8 @@ class HeadBuffer {
   }
 
  private:
-  void grow(std::size_t least) {
+  // Out of line, so that append() needs no registers of its own.
+  [[gnu::noinline, gnu::cold]] void grow(std::size_t least) {
     const std::size_t capacity = std::max({least, capacity_ * 2, std::size_t{1024}});
     std::unique_ptr<char[]> larger(new char[capacity]);
     if (size_ > 0) std::memcpy(larger.get(), data_.get(), size_);

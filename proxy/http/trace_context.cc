@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cstddef>
 
+#include "proxy/http/hex_digits.h"
+
 namespace ficus::proxy::http {
 
 namespace {
@@ -17,13 +19,6 @@ bool is_lower_hex(std::string_view text) {
 
 bool is_zero(std::string_view text) {
   return text.find_first_not_of('0') == std::string_view::npos;
-}
-
-void write_hex(std::uint64_t number, char* out) {
-  for (int digit = 15; digit >= 0; --digit) {
-    out[digit] = "0123456789abcdef"[number & 15u];
-    number >>= 4;
-  }
 }
 
 // An id of zero is invalid; 0 as a random number is as good as any other.

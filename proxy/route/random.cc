@@ -4,6 +4,8 @@
 #include <cstdlib>
 #include <sys/random.h>
 
+#include "proxy/http/hex_digits.h"
+
 namespace ficus::proxy {
 
 Random::Random() {
@@ -28,14 +30,9 @@ Random::Random(std::uint64_t seed) {
 }
 
 RandomHex random_hex(Random& random) {
-  constexpr std::string_view kDigits = "0123456789abcdef";
   RandomHex result;
-  std::uint64_t bits = 0;
-  for (std::size_t i = 0; i < result.digits.size(); ++i) {
-    if (i % 16 == 0) bits = random.next();
-    result.digits[i] = kDigits[bits & 15];
-    bits >>= 4;
-  }
+  http::write_hex(random.next(), result.digits.data());
+  http::write_hex(random.next(), result.digits.data() + 16);
   return result;
 }
 

@@ -147,8 +147,7 @@ TEST_CASE("data plane: a PROXY header of the balancer's own check leaves the pee
 TEST_CASE("data plane: what does not begin with a sound PROXY header is closed without an answer") {
   ScriptedBackend backend;
   FicusProcess ficus(in_front_of(
-      backend,
-      "proxy_protocol: v1, timeouts: {request_head: 1s}, trusted_proxies: [127.0.0.1]"));
+      backend, "proxy_protocol: v1, timeouts: {request_head: 1s}, trusted_proxies: [127.0.0.1]"));
   for (const std::string& text : std::initializer_list<std::string>{
            "GET / HTTP/1.1\r\nHost: a\r\n\r\n", "PROXY TCP4 192.0.2.1 10.0.0.1 1\r\n",
            "PROXY TCP4 192.0.2.1 10.0.0.1 1 65536\r\n", "PROXY TCP6 192.0.2.1 10.0.0.1 1 2\r\n",

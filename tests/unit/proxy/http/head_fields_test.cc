@@ -89,6 +89,28 @@ TEST_CASE("control characters are found wherever they stand") {
   }
 }
 
+TEST_CASE("each byte at each place of a field name is judged alike, whatever the name's length") {
+  for (const std::size_t size : {1u, 2u, 15u, 16u, 17u, 31u, 32u, 40u}) {
+    for (std::size_t at = 0; at < size; ++at) {
+      for (int byte = 0; byte < 256; ++byte) {
+        std::string line(size, 'n');
+        line[at] = static_cast<char>(byte);
+        line += ": v\r\nNext";
+        const char* end = line.data();
+        Field field;
+        const LineScan scan = scan_field_line(line.data(), end, line.data() + line.size(), field);
+        // A colon within ends the name there.
+        const bool colon = byte == ':' && at > 0;
+        const bool good = colon || is_a(static_cast<char>(byte), kTokenChar);
+        if ((scan.status == ParseStatus::complete) != good ||
+            (good && field.name_size != (colon ? at : size))) {
+          FAIL("byte " << byte << " at " << at << " of " << size);
+        }
+      }
+    }
+  }
+}
+
 TEST_CASE("a list of fields grows beyond its inline room and keeps its memory") {
   FieldList fields;
   for (std::uint32_t i = 0; i < 100; ++i) {
