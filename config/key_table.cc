@@ -408,7 +408,7 @@ constexpr Key kKeys[] = {
      [] { return std::to_string(BackendLimits{}.max_pending); }},
     {"backends.*.preconnect",
      integer,
-     "Connections that each worker opens to an endpoint before the first request.",
+     "Connections that each worker opens to an endpoint before the first request, TLS included.",
      {},
      Range{0, 64},
      kOptional,

@@ -212,8 +212,8 @@ Task<Error> Exchange::try_side() {
     }
     last_endpoint_ = endpoint->get();
     if (!resent) {
-      const auto care = http::is_idempotent(request_.method) ? Pool::Care::trust_the_loop
-                                                             : Pool::Care::look_again;
+      const auto care =
+          http::is_idempotent(request_.method) ? Care::trust_the_loop : Care::look_again;
       lease_ = context_.pool.take_idle(**endpoint, care);
     }
     Error error;
@@ -261,7 +261,9 @@ Task<Error> Exchange::try_side() {
     if (may_try_another(error)) {
       tried_.add(*last_endpoint_);
       if (!tried_.full() && choose_endpoint(backend(), tried_, context_.index, 0) != nullptr) {
-        cells.retries[static_cast<std::size_t>(RetryReason::reset)].add();
+        const auto reason = error.kind == ErrorKind::tls_failure ? RetryReason::connect_failure
+                                                                 : RetryReason::reset;
+        cells.retries[static_cast<std::size_t>(reason)].add();
         continue;
       }
     }

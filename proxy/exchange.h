@@ -69,7 +69,8 @@ class Exchange {
   ErrorKind seen_by_client() const;
   void finish();
 
-  // exchange_tls.cc holds secure()
+  // exchange_tls.cc holds secure(), and
+  Error lost_server() const;
   // exchange_log.cc
   void note_first_try(const Error& error);
   void write_log_line();

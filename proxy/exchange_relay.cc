@@ -20,11 +20,9 @@ constexpr std::size_t kMaxInterimBytes = 256 * 1024;
 
 Error client_left() { return {ErrorKind::client_abort, Fault::downstream, RetrySafety::never, {}}; }
 
-Error lost_server(bool reused, bool any_byte) {
-  return {ErrorKind::reset, Fault::upstream,
-          reused && !any_byte ? RetrySafety::on_reused_connection : RetrySafety::never,
-          any_byte ? "the server closed the connection in the middle of its answer"
-                   : "the server closed the connection without an answer"};
+Error cut_short() {
+  return {ErrorKind::reset, Fault::upstream, RetrySafety::never,
+          "the server closed the connection in the middle of its answer"};
 }
 
 Error malformed(std::string_view rule) {
@@ -185,7 +183,9 @@ Exchange::Progress Exchange::read_head(Error& error) {
       const IoResult got = up.in.fill(up.socket);
       if (got.state == IoResult::State::would_block) return Progress::waiting;
       if (got.state != IoResult::State::ok) {
-        error = lost_server(up.reused(), any_response_byte_);
+        error = lost_server();
+        // None of the request was taken in: it may go elsewhere, whatever it is.
+        if (error.kind == ErrorKind::tls_failure) any_byte_sent_ = false;
         return Progress::failed;
       }
       any_response_byte_ = true;
@@ -388,7 +388,7 @@ Exchange::Progress Exchange::on_response(PipeState state, Error& error) {
       return Progress::failed;
     case PipeState::cut:
     case PipeState::source_failed:
-      error = lost_server(false, true);
+      error = cut_short();
       return Progress::failed;
     case PipeState::too_large:  // answers have no limit
       break;

@@ -15,13 +15,28 @@ std::string_view sentence(const TlsSession& tls) {
     case TlsSession::Failure::no_agreement:
       return "the server and the proxy have no TLS version or cipher in common";
     case TlsSession::Failure::refused:
-      return "the server refused the TLS handshake; it may want a client certificate";
+      return "the server refused the TLS handshake; it may want a client certificate, or another";
     default:
       return "the TLS handshake with the server failed";
   }
 }
 
 }  // namespace
+
+// The connection ended before a whole head of an answer.
+Error Exchange::lost_server() const {
+  const TlsSession* tls = lease_->socket.tls();
+  if (tls != nullptr && tls->refused_late()) {
+    return {ErrorKind::tls_failure, Fault::upstream, RetrySafety::always, sentence(*tls)};
+  }
+  if (any_response_byte_) {
+    return {ErrorKind::reset, Fault::upstream, RetrySafety::never,
+            "the server closed the connection in the middle of its answer"};
+  }
+  return {ErrorKind::reset, Fault::upstream,
+          lease_->reused() ? RetrySafety::on_reused_connection : RetrySafety::never,
+          "the server closed the connection without an answer"};
+}
 
 Task<Error> Exchange::secure(EndpointState& endpoint, SteadyTime limit) {
   Socket& socket = lease_->socket;

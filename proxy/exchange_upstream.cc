@@ -36,8 +36,7 @@ bool speaks_against_endpoint(ErrorKind kind) {
 // The backend has as many connections as it may have. Leaves a connection in `lease_`, or the right
 // to open one.
 Task<Error> Exchange::wait_for_room() {
-  const auto care =
-      http::is_idempotent(request_.method) ? Pool::Care::trust_the_loop : Pool::Care::look_again;
+  const auto care = http::is_idempotent(request_.method) ? Care::trust_the_loop : Care::look_again;
   const bool any_healthy = backend().usable();
   for (const Endpoint& endpoint : backend().endpoints) {
     if (tried_.contains(*endpoint.state) || (any_healthy && !endpoint.healthy) ||
@@ -50,8 +49,9 @@ Task<Error> Exchange::wait_for_room() {
   if (context_.pool.drop_one_idle(*backend().state) && context_.pool.reserve(*backend().state)) {
     co_return Error{};
   }
+  constexpr std::string_view kTooMany = "too many requests wait for the backend";
   if (!context_.pool.wait(pending_, backend().state, client_->waiter)) {
-    co_return overflow("too many requests wait for the backend");
+    co_return overflow(kTooMany);
   }
   const SteadyTime limit = std::min(now() + backend().timeouts.connect, exchange_limit());
   while (!pending_.granted()) {
@@ -61,6 +61,7 @@ Task<Error> Exchange::wait_for_room() {
       pending_.leave();
       co_return Error{ErrorKind::client_abort, Fault::downstream, RetrySafety::never, {}};
     }
+    if (pending_.refused()) co_return overflow(kTooMany);
     if (expired && !pending_.granted()) {
       pending_.leave();
       if (now() >= exchange_limit()) co_return exchange_too_long();
@@ -68,7 +69,7 @@ Task<Error> Exchange::wait_for_room() {
       co_return overflow("no connection to the backend came free in time");
     }
   }
-  lease_ = pending_.take();
+  lease_ = pending_.take(care);
   co_return Error{};
 }
 
@@ -89,10 +90,10 @@ Task<int> Exchange::connect_again(const std::shared_ptr<EndpointState>& endpoint
 }
 
 // A server that ended a connection before it answered may be down; what may be repeated goes to
-// another one (RFC 9110 §9.2.2).
+// another one (RFC 9110 §9.2.2), and so does what a server refused before it took any of it in.
 bool Exchange::may_try_another(const Error& error) const {
-  if (error.kind != ErrorKind::reset || response_begun_ || tried_.full()) return false;
-  if (!body_copy_.complete()) return false;
+  const bool ended = error.kind == ErrorKind::reset || error.kind == ErrorKind::tls_failure;
+  if (!ended || response_begun_ || tried_.full() || !body_copy_.complete()) return false;
   return !any_byte_sent_ || http::is_idempotent(request_.method);
 }
 

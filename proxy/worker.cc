@@ -48,7 +48,9 @@ void Worker::install(std::shared_ptr<const RoutingSnapshot> snapshot) {
     const std::uint64_t version = snapshot->version;
     context_.install(SnapshotRef(std::move(snapshot)));
     context_.pool.drop_gone();
-    for (const auto& backend : context_.snapshot->backends) context_.pool.preconnect(*backend);
+    for (const auto& backend : context_.snapshot->backends) {
+      context_.pool.preconnect(*backend, context_.tls);
+    }
     context_.cells.applied_version.set(version);
   });
 }

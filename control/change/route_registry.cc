@@ -92,17 +92,30 @@ std::uint32_t RouteRegistry::free_slot() {
   return static_cast<std::uint32_t>(look_from_++);
 }
 
+std::shared_ptr<proxy::EndpointState> RouteRegistry::former(const std::string& place) const {
+  for (auto slot = slots_.lower_bound(place);
+       slot != slots_.end() && slot->first.compare(0, place.size(), place) == 0; ++slot) {
+    const KnownEndpoint& known = endpoints_[slot->second];
+    if (known.used_by + 1 == snapshot_) return known.state.lock();
+  }
+  return nullptr;
+}
+
 std::shared_ptr<proxy::EndpointState> RouteRegistry::endpoint(const std::string& backend,
                                                               const config::EndpointUrl& url,
                                                               const proxy::SocketAddress& address,
                                                               const TlsIdentity& tls) {
-  const std::string key = backend + ' ' + std::to_string(static_cast<int>(url.scheme)) +
-                          name_of(url) + ' ' + address.text() + ' ' + tls.server_name + ' ' +
-                          tls.fingerprint;
+  const std::string place = backend + ' ' + std::to_string(static_cast<int>(url.scheme)) +
+                            name_of(url) + ' ' + address.text() + ' ' + tls.server_name + ' ';
+  const std::string key = place + tls.fingerprint;
+  const std::shared_ptr<proxy::EndpointState> before =
+      tls.server_name.empty() ? nullptr : former(place);
   const auto found = slots_.find(key);
   if (found != slots_.end()) {
     KnownEndpoint& known = endpoints_[found->second];
     if (auto state = known.state.lock()) {
+      const bool stayed = known.used_by + 1 >= snapshot_;
+      if (!stayed && before != nullptr) state->standing.take_over(before->standing);
       known.used_by = snapshot_;
       state->standing.come_back();
       return state;
@@ -112,6 +125,7 @@ std::shared_ptr<proxy::EndpointState> RouteRegistry::endpoint(const std::string&
   auto state = std::make_shared<proxy::EndpointState>(slot, name_of(url), address, workers_,
                                                       this->backend(backend));
   state->tls_name = tls.server_name;
+  if (before != nullptr) state->standing.take_over(before->standing);
   endpoints_[slot] = {key, state, snapshot_};
   slots_[key] = slot;
   return state;

@@ -30,7 +30,8 @@ class RouteRegistry {
   const std::string& pin_key() const { return pin_key_; }
 
   // How an endpoint is spoken to. Another way is another endpoint: no connection and no session of
-  // the one before may serve it.
+  // the one before may serve it. Where only files changed (the fingerprint), it stands as the one
+  // before did: ejected, or so many failures from it.
   struct TlsIdentity {
     std::string server_name;  // empty: without TLS
     std::string fingerprint;  // of the backend's TlsClient
@@ -82,6 +83,8 @@ class RouteRegistry {
 
   Known& known(const std::string& name);
   std::uint32_t free_slot();
+  // Of the snapshot before, the endpoint whose key begins like that; null: none.
+  std::shared_ptr<proxy::EndpointState> former(const std::string& place) const;
 
   const std::size_t workers_;
   proxy::TripSink* const sink_;

@@ -61,12 +61,15 @@ bool same(const config::HealthCheck& a, const config::HealthCheck& b) {
 // The checks of one endpoint. Held by its own coroutine, so that it may end after the checker.
 class HealthChecker::Probe : public std::enable_shared_from_this<Probe> {
  public:
-  // `before`: checked the same endpoint in another way; its verdict holds until the first result.
+  // `before`: checked the same endpoint. In another way: its verdict holds until the first result.
+  // In the same way, with other terms of TLS: results are counted on.
   Probe(const asio::any_io_executor& executor, Target target,
         std::function<void(const Change&)> changed, const Probe* before)
       : target_(std::move(target)),
         changed_(std::move(changed)),
-        state_(target_.check, before == nullptr || before->healthy()),
+        state_(before != nullptr && same(before->target_.check, target_.check)
+                   ? before->state_
+                   : HealthState(target_.check, before == nullptr || before->healthy())),
         stream_(executor),
         timer_(executor) {}
 
@@ -137,8 +140,19 @@ class HealthChecker::Probe : public std::enable_shared_from_this<Probe> {
       if (!is_about_certificate(error)) co_return "TLS handshake: " + describe(error);
       co_return std::string(proxy::verify_text(SSL_get_verify_result(stream.native_handle())));
     }
-    if (target_.check.path.empty()) co_return std::string();
-    co_return co_await ask(stream);
+    std::string fault;
+    if (!target_.check.path.empty()) fault = co_await ask(stream);
+    co_await say_goodbye(stream);
+    co_return fault;
+  }
+
+  // close_notify, so that the server need not take the end for a cut (RFC 8446 §6.1). Its own is
+  // not waited for: OpenSSL is told that it came.
+  asio::awaitable<void> say_goodbye(TlsStream& stream) {
+    SSL_set_shutdown(stream.native_handle(),
+                     SSL_get_shutdown(stream.native_handle()) | SSL_RECEIVED_SHUTDOWN);
+    error_code ignored;
+    co_await stream.async_shutdown(asio::redirect_error(asio::use_awaitable, ignored));
   }
 
   // One request on a connection that stands, encrypted or not; what is wrong, or nothing.

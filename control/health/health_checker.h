@@ -41,10 +41,10 @@ class HealthChecker {
   HealthChecker(const HealthChecker&) = delete;
   HealthChecker& operator=(const HealthChecker&) = delete;
 
-  // Checks exactly these from now on. What is checked already, in the same way, goes on; other
-  // terms of TLS are another way, for they make another endpoint of it (see RouteRegistry).
-  // What is checked in another way keeps its verdict until the first result. Whether any endpoint
-  // that was unhealthy is not checked any more, and so is healthy.
+  // Checks exactly these from now on. What is checked already, in the same way, goes on; where
+  // other terms of TLS make another endpoint of it (see RouteRegistry) it is asked at once, and
+  // keeps its verdict and count. What is checked in another way keeps its verdict until the first
+  // result. Whether any endpoint that was unhealthy is not checked any more, and so is healthy.
   bool watch(const std::vector<Target>& targets);
 
   bool healthy(const std::string& backend, const proxy::EndpointState& endpoint) const;

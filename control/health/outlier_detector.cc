@@ -14,6 +14,11 @@ EjectionCounts count(const proxy::Backend& backend) {
   return counts;
 }
 
+std::string place_of(const proxy::Backend& backend, const proxy::EndpointState& endpoint) {
+  return backend.name + ' ' + endpoint.name + ' ' + endpoint.address.text() + ' ' +
+         endpoint.tls_name;
+}
+
 }  // namespace
 
 void OutlierDetector::tick(const proxy::RoutingSnapshot& snapshot, Clock::Monotonic now) {
@@ -38,20 +43,23 @@ void OutlierDetector::look_at(const proxy::Backend& backend, Clock::Monotonic no
   const config::OutlierDetection& terms = *backend.outlier_detection;
   for (const proxy::Endpoint& endpoint : backend.endpoints) {
     proxy::EndpointStanding& standing = endpoint.state->standing;
-    const auto found = known_.find(endpoint.state.get());
+    const std::uint32_t failures = standing.consecutive_failures();
+    if (standing.ejections() == 0 && failures < backend.failure_limit()) continue;
+    const std::string place = place_of(backend, *endpoint.state);
+    const auto found = known_.find(place);
+    if (found != known_.end()) found->second.endpoint = endpoint.state;
     if (standing.ejected()) {
       if (found == known_.end() || found->second.record.is_over(now)) admit(backend, endpoint);
       continue;
     }
     if (found != known_.end()) found->second.record.forgive(terms, now);
-    const std::uint32_t failures = standing.consecutive_failures();
     if (failures < backend.failure_limit()) continue;
     const EjectionCounts counts = count(backend);
     if (!endpoint.healthy || !may_eject(terms, counts)) {
       standing.admit();
       continue;
     }
-    Known& known = known_[endpoint.state.get()];
+    Known& known = known_[place];
     known.endpoint = endpoint.state;
     standing.eject();
     happened_({backend.name, endpoint.label, true, failures, known.record.eject(terms, now)});

@@ -40,7 +40,9 @@ class OutlierDetector {
   void admit(const proxy::Backend& backend, const proxy::Endpoint& endpoint);
 
   const std::function<void(const Event&)> happened_;
-  std::map<const proxy::EndpointState*, Known> known_;  // those that were ever ejected
+  // Those that were ever ejected, by backend, name, address and TLS name: a reload may make another
+  // state of the same endpoint.
+  std::map<std::string, Known> known_;
 };
 
 }  // namespace ficus::control

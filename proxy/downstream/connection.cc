@@ -180,8 +180,10 @@ Task<Connection::Head> Connection::read_head() {
       }
     }
     if (client_.socket.readable()) {
-      if (client_.in.empty()) began = context_.loop.now();
+      const bool first = client_.in.empty();
       const IoResult got = client_.in.fill(client_.socket);
+      // What TLS keeps to itself is no request, and buys no time.
+      if (got.state == IoResult::State::ok && first) began = context_.loop.now();
       if (got.state == IoResult::State::ok) continue;
       if (got.state != IoResult::State::would_block) co_return Head::gone;
     }
@@ -191,8 +193,10 @@ Task<Connection::Head> Connection::read_head() {
     const auto limit =
         idle && served_one_ ? client_.timeouts.keep_alive : client_.timeouts.request_head;
     const SteadyTime due = idle ? patience(began + limit) : began + limit;
-    const bool expired = co_await client_.waiter.until(due);
-    if (!expired || client_.socket.readable()) continue;
+    if (context_.loop.now() < due) {
+      co_await client_.waiter.until(due);
+      continue;
+    }
     if (idle) co_return Head::gone;
     // For what is known of it: the scratch may be another connection's by now.
     http::parse_request_head(client_.in.view(), context_.snapshot->limits.head,

@@ -134,7 +134,11 @@ int Socket::connect_error() const {
 bool Socket::look() {
   char byte;
   const ssize_t got = ::recv(fd_.get(), &byte, 1, MSG_PEEK | MSG_DONTWAIT);
-  if (got < 0 && (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR)) return false;
+  if (got < 0 && errno == EINTR) return false;
+  if (got < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) {
+    readable_ = false;
+    return false;
+  }
   readable_ = true;
   return true;
 }

@@ -143,6 +143,9 @@ class Socket final : public IoHandler {
   bool look();
   // The same for what a reader must see, as quiet() has it.
   bool has_unseen_input();
+  // quiet() after a read: one that took exactly what there was could not see that it was all, and
+  // only then the kernel is asked.
+  bool quiet_after_read() { return quiet() || (tls_ == nullptr && !look()); }
 
  private:
   friend class TlsSession;

@@ -43,6 +43,27 @@ TlsSession::Failure failure_of(unsigned long error) {
   }
 }
 
+// Alerts by which a server ends a handshake: our certificate, or what was negotiated. The others
+// may come after it has read a request.
+bool ends_handshake(int alert) {
+  switch (alert) {
+    case SSL_AD_HANDSHAKE_FAILURE:
+    case SSL_AD_BAD_CERTIFICATE:
+    case SSL_AD_UNSUPPORTED_CERTIFICATE:
+    case SSL_AD_CERTIFICATE_REVOKED:
+    case SSL_AD_CERTIFICATE_EXPIRED:
+    case SSL_AD_CERTIFICATE_UNKNOWN:
+    case SSL_AD_UNKNOWN_CA:
+    case SSL_AD_ACCESS_DENIED:
+    case SSL_AD_DECRYPT_ERROR:
+    case SSL_AD_INSUFFICIENT_SECURITY:
+    case TLS13_AD_CERTIFICATE_REQUIRED:
+      return true;
+    default:
+      return false;
+  }
+}
+
 }  // namespace
 
 void TlsClientSessions::keep(SslSessionPtr session) {
@@ -131,10 +152,18 @@ IoResult TlsSession::on_read_error(int error) {
       more_ = true;  // stays told
       return {IoResult::State::end, 0, 0};
     default:
+      if (error == SSL_ERROR_SSL) note_late_refusal();
       more_ = failed_ = true;
       ERR_clear_error();
       return {IoResult::State::failed, 0, 0};
   }
+}
+
+void TlsSession::note_late_refusal() {
+  if (server_ || data_heard_ || SSL_version(ssl_.get()) < TLS1_3_VERSION) return;
+  const unsigned long why = ERR_peek_error();
+  if (ERR_GET_LIB(why) != ERR_LIB_SSL) return;
+  if (ends_handshake(ERR_GET_REASON(why) - SSL_AD_REASON_OFFSET)) failure_ = Failure::refused;
 }
 
 IoResult TlsSession::receive(char* into, std::size_t size) {
@@ -150,6 +179,7 @@ IoResult TlsSession::receive(char* into, std::size_t size) {
       return total > 0 ? IoResult{IoResult::State::ok, total, 0} : none;
     }
     total += got;
+    data_heard_ = true;
     more_ = SSL_has_pending(ssl_.get()) == 1;
     if (!more_ && !socket_->readable_) break;
   }

@@ -73,6 +73,10 @@ class TlsSession {
   // Until `done`, nothing else may be called. `waiting`: again after the next edge.
   Handshake handshake();
   Failure failure() const { return failure_; }
+  // Did the server refuse the handshake after its end on our side? TLS 1.3 ends there before the
+  // server has seen our certificate, or its absence: the alert comes in place of the first data
+  // (RFC 8446 §4.4.2.4), and none of ours was taken in.
+  bool refused_late() const { return established_ && failure_ == Failure::refused; }
   // Why the peer's certificate was not accepted: a sentence in static storage.
   std::string_view verify_detail() const;
   // Anything ever received from the peer?
@@ -104,6 +108,7 @@ class TlsSession {
 
   IoResult read_some(char* into, std::size_t size);
   IoResult on_read_error(int error);
+  void note_late_refusal();
   bool healthy() const { return established_ && !failed_; }
 
   SslPtr ssl_;
@@ -117,6 +122,7 @@ class TlsSession {
   bool established_ = false;
   bool failed_ = false;
   bool heard_ = false;
+  bool data_heard_ = false;  // any byte of the peer's that was not TLS's own
   bool plain_text_ = false;
   bool more_ = false;  // OpenSSL holds bytes, or an end, that no edge will tell of
   bool read_wants_write_ = false;

@@ -24,6 +24,7 @@ class BackendState : public std::enable_shared_from_this<BackendState> {
     Cell held;       // connections, idle ones too
     Cell overflows;  // requests refused because of a limit
     PendingQueue queue;
+    std::uint32_t answers_due = 0;  // of workers that were asked to hand one over; its own alone
   };
 
   explicit BackendState(std::size_t workers) : per_worker(workers) {}
@@ -38,9 +39,10 @@ class BackendState : public std::enable_shared_from_this<BackendState> {
   }
   void release() { connections_.fetch_sub(1); }
 
-  // Counts one more request that waits, unless that is one too many. Any thread.
-  bool begin_waiting() {
-    if (waiting_.fetch_add(1) < max_pending_.load(std::memory_order_relaxed)) return true;
+  // Counts one more request that waits, unless that is one too many; `beyond` more may wait than
+  // max_pending. Any thread.
+  bool begin_waiting(std::uint64_t beyond = 0) {
+    if (waiting_.fetch_add(1) < max_pending_.load(std::memory_order_relaxed) + beyond) return true;
     waiting_.fetch_sub(1);
     return false;
   }

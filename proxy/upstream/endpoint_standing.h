@@ -40,6 +40,12 @@ class EndpointStanding {
     failures_.store(0, std::memory_order_relaxed);
     ejected_.store(false, std::memory_order_relaxed);
   }
+  // Goes on where another one stands: the same server, spoken to in another way.
+  void take_over(const EndpointStanding& from) {
+    failures_.store(from.consecutive_failures(), std::memory_order_relaxed);
+    ejected_.store(from.ejected(), std::memory_order_relaxed);
+    ejections_.store(from.ejections(), std::memory_order_relaxed);
+  }
   void leave() { gone_.store(true, std::memory_order_relaxed); }
   void come_back() { gone_.store(false, std::memory_order_relaxed); }
 

@@ -35,6 +35,7 @@ class PendingQueue {
   bool empty() const { return first_ == nullptr; }
   std::size_t size() const { return size_; }
   PendingPlace* front() const { return first_; }
+  static PendingPlace* behind(const PendingPlace& place) { return place.next_; }
 
   void push(PendingPlace& place) {
     place.queue_ = this;

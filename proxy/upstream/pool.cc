@@ -10,8 +10,6 @@ namespace ficus::proxy {
 namespace {
 
 constexpr std::chrono::seconds kSweep{1};
-// Whoever waits is told when something comes free; this is for what nobody could tell.
-constexpr std::chrono::milliseconds kLookForRoom{100};
 
 }  // namespace
 
@@ -20,6 +18,7 @@ UpstreamConnection::UpstreamConnection(Pool& pool, std::shared_ptr<EndpointState
     : socket(pool.loop_, std::move(fd)), in(area), pool_(pool), endpoint_(std::move(endpoint)) {}
 
 void UpstreamConnection::on_ready() {
+  if (opening_) return pool_.open_further(*this);
   if (!socket.quiet()) pool_.drop_idle(*this);
 }
 
@@ -40,16 +39,13 @@ Lease Pool::take_idle(const EndpointState& endpoint, Care care) {
   if (endpoint.slot >= idle_.size()) return {};
   Idle& idle = idle_[endpoint.slot];
   while (!idle.empty()) {
-    // One that was opened ahead and is not there yet: a new one could not be slower.
-    if (!idle.back()->socket.writable()) return {};
     std::unique_ptr<UpstreamConnection> connection = std::move(idle.back());
     idle.pop_back();
     EndpointCells& counts = cells(endpoint);
     counts.connections_idle.subtract();
     own(*endpoint.backend).idle.subtract();
     connection->socket.set_listener(nullptr);
-    if (!connection->socket.quiet() ||
-        (care == Care::look_again && connection->socket.has_unseen_input())) {
+    if (!connection->still_good(care)) {
       loop_.retire(std::move(connection));
       forget(endpoint);
       continue;
@@ -86,7 +82,7 @@ Lease Pool::connect(const std::shared_ptr<EndpointState>& endpoint, int& error) 
 void Pool::put(std::unique_ptr<UpstreamConnection> connection,
                std::chrono::milliseconds pool_idle) {
   const EndpointState& endpoint = connection->endpoint();
-  if (!connection->socket.quiet() || !connection->in.empty() || pool_idle.count() == 0 ||
+  if (!connection->socket.quiet_after_read() || !connection->in.empty() || pool_idle.count() == 0 ||
       endpoint.standing.gone()) {
     close(std::move(connection));
     return;
@@ -103,37 +99,95 @@ void Pool::keep_idle(std::unique_ptr<UpstreamConnection> connection,
   counts.connections_active.subtract();
   counts.connections_idle.add();
   own(*endpoint.backend).idle.add();
-  connection->idle_until_ = loop_.now() + pool_idle;
+  connection->until_ = loop_.now() + pool_idle;
   connection->socket.set_listener(connection.get());
   idle_[endpoint.slot].push_back(std::move(connection));
-  if (deadline() == Timer::kNever) loop_.timers().set(*this, loop_.now() + kSweep);
+  look_at(loop_.now() + kSweep);
 }
 
-void Pool::preconnect(const Backend& backend) {
+void Pool::look_at(SteadyTime time) {
+  if (deadline() > time) loop_.timers().set(*this, time);
+}
+
+void Pool::preconnect(const Backend& backend, TlsWorker& tls) {
   if (backend.preconnect == 0) return;
   for (const Endpoint& endpoint : backend.endpoints) {
     const std::uint32_t slot = endpoint.state->slot;
     if (slot >= preconnected_.size()) preconnected_.resize(slot + 1);
-    // A handshake ahead would need a coroutine of its own; TLS resumes sessions instead.
-    if (!endpoint.state->tls_name.empty()) continue;
     if (preconnected_[slot].lock() == endpoint.state) continue;
     preconnected_[slot] = endpoint.state;
     for (std::uint32_t i = 0; i < backend.preconnect && reserve(*endpoint.state->backend); ++i) {
       int error = 0;
       Lease lease = connect(endpoint.state, error);
       if (!lease) break;
-      keep_idle(std::move(lease.connection_), backend.timeouts.pool_idle);
+      const std::string& tls_name = endpoint.state->tls_name;
+      if (!tls_name.empty()) {
+        lease->socket.start_tls(
+            backend.tls->connect(tls_name, tls, endpoint.state->tls_sessions[worker_]));
+      }
+      open_ahead(std::move(lease), backend.timeouts);
     }
+  }
+}
+
+void Pool::open_ahead(Lease lease, const config::BackendTimeouts& timeouts) {
+  UpstreamConnection& connection = *lease;
+  connection.opening_ = true;
+  connection.until_ = loop_.now() + timeouts.connect;
+  connection.pool_idle_ = timeouts.pool_idle;
+  connection.socket.set_listener(&connection);
+  opening_.push_back(std::move(lease.connection_));
+  look_at(connection.until_);
+}
+
+void Pool::open_further(UpstreamConnection& connection) {
+  Socket& socket = connection.socket;
+  auto state = TlsSession::Handshake::failed;
+  if (!socket.broken()) {
+    if (!socket.writable()) return;  // not connected yet
+    state = socket.tls() == nullptr ? TlsSession::Handshake::done : socket.tls()->handshake();
+  }
+  if (state == TlsSession::Handshake::waiting) return;
+  if (state == TlsSession::Handshake::failed) {
+    return give_up_opening([&](const auto& candidate) { return &candidate == &connection; });
+  }
+  const auto found =
+      std::ranges::find(opening_, &connection, [](const auto& c) { return c.get(); });
+  std::unique_ptr<UpstreamConnection> opened = std::move(*found);
+  opening_.erase(found);
+  opened->opening_ = false;
+  opened->socket.set_listener(nullptr);
+  const std::chrono::milliseconds pool_idle = opened->pool_idle_;
+  put(std::move(opened), pool_idle);
+}
+
+template <class Which>
+void Pool::give_up_opening(Which which) {
+  for (std::size_t i = 0; i < opening_.size();) {
+    if (!which(*opening_[i])) {
+      ++i;
+      continue;
+    }
+    std::unique_ptr<UpstreamConnection> given_up = std::move(opening_[i]);
+    opening_.erase(opening_.begin() + static_cast<std::ptrdiff_t>(i));
+    close(std::move(given_up));
   }
 }
 
 void Pool::close(std::unique_ptr<UpstreamConnection> connection) {
   const std::shared_ptr<EndpointState> endpoint = connection->shared_endpoint();
-  cells(*endpoint).connections_active.subtract();
+  Lease lease(*this, std::move(connection));
+  close_for_another(lease);
+  release(*endpoint->backend);
+}
+
+void Pool::close_for_another(Lease& lease) {
+  std::unique_ptr<UpstreamConnection> connection = std::move(lease.connection_);
+  cells(connection->endpoint()).connections_active.subtract();
+  own(*connection->endpoint().backend).held.subtract();
   connection->socket.close();
   connection->in.clear();
   loop_.retire(std::move(connection));
-  forget(*endpoint);
 }
 
 void Pool::drop_idle(UpstreamConnection& connection) {
@@ -158,35 +212,50 @@ void Pool::forget(const EndpointState& endpoint) {
 }
 
 void Pool::clear() {
+  give_up_opening([](const auto&) { return true; });
   for (Idle& idle : idle_) {
     while (!idle.empty()) drop_idle(*idle.back());
   }
 }
 
 void Pool::drop_gone() {
+  give_up_opening([](const auto& connection) { return connection.endpoint().standing.gone(); });
   for (Idle& idle : idle_) {
     while (!idle.empty() && idle.back()->endpoint().standing.gone()) drop_idle(*idle.back());
   }
 }
 
+bool Pool::drop_one_idle(const BackendState& backend) {
+  if (backend.per_worker[worker_].idle.value() != 0) {
+    for (Idle& idle : idle_) {
+      if (idle.empty() || idle.front()->endpoint().backend.get() != &backend) continue;
+      drop_idle(*idle.front());
+      return true;
+    }
+  }
+  bool found = false;
+  give_up_opening([&](const auto& connection) {
+    if (found || connection.endpoint().backend.get() != &backend) return false;
+    return found = true;
+  });
+  return found;
+}
+
 void Pool::on_deadline() {
   const SteadyTime now = loop_.now();
-  bool any = false;
+  give_up_opening([now](const auto& connection) { return connection.until_ <= now; });
+  for (const auto& connection : opening_) look_at(connection->until_);
   for (Idle& idle : idle_) {
     // The one idle longest is at the front; the times of one endpoint differ only by a reload.
-    while (!idle.empty() && idle.front()->idle_until_ <= now) drop_idle(*idle.front());
-    any = any || !idle.empty();
+    while (!idle.empty() && idle.front()->until_ <= now) drop_idle(*idle.front());
+    if (!idle.empty()) look_at(now + kSweep);
   }
   std::erase_if(awaited_, [this](const auto& backend) { return own(*backend).queue.empty(); });
   for (const auto& backend : awaited_) {
     grant(*backend);
     if (!own(*backend).queue.empty()) call_for_help(backend);
   }
-  if (!awaited_.empty()) {
-    loop_.timers().set(*this, now + kLookForRoom);
-  } else if (any) {
-    loop_.timers().set(*this, now + kSweep);
-  }
+  if (!awaited_.empty()) look_at(now + kLookForRoom);
 }
 
 }  // namespace ficus::proxy

@@ -214,6 +214,12 @@ void TlsStream::cut() { socket_.close(); }
 
 void TlsStream::update_keys() { SSL_key_update(ssl_.get(), SSL_KEY_UPDATE_REQUESTED); }
 
+bool TlsStream::send_key_update() {
+  ERR_clear_error();
+  SSL_key_update(ssl_.get(), SSL_KEY_UPDATE_NOT_REQUESTED);
+  return SSL_do_handshake(ssl_.get()) == 1;
+}
+
 std::string TlsStream::alpn() const {
   const unsigned char* text = nullptr;
   unsigned size = 0;

@@ -55,7 +55,9 @@ class TlsStream {
 
   void end_sending();  // close_notify
   void cut();          // closes TCP without it
-  void update_keys();  // TLS 1.3 KeyUpdate, the peer's too
+  void update_keys();  // TLS 1.3 KeyUpdate, the peer's too, with the next bytes
+  // A TLS 1.3 KeyUpdate at once, ours alone: a record without data. False: the peer is gone.
+  bool send_key_update();
 
   bool resumed() const { return SSL_session_reused(ssl_.get()) == 1; }
   int version() const { return SSL_version(ssl_.get()); }

@@ -115,6 +115,34 @@ TEST_CASE("data plane: workers share the connections of a backend, idle ones too
   CHECK(metric(ficus, kPending) == 0);
 }
 
+TEST_CASE("data plane: requests one after the other need no max_pending, whichever worker") {
+  HttpBackend backend("only");
+  FicusProcess ficus(limited(backend.url(), "limits: {max_connections: 1, max_pending: 0}", 2));
+  std::vector<std::unique_ptr<RawClient>> clients;
+  for (int i = 0; i < 16; ++i) clients.push_back(std::make_unique<RawClient>(ficus.port()));
+  for (int round = 0; round < 10; ++round) {
+    for (auto& client : clients) CHECK(client->exchange(request("GET /")).status() == 200);
+  }
+  CHECK(metric(ficus, "ficus_overflows_total{backend=\"only\"}") == 0);
+}
+
+TEST_CASE("data plane: without max_pending, what is too much at once is refused at once") {
+  ScriptedBackend backend(answer_on_release());
+  FicusProcess ficus(limited(backend.url(),
+                             "limits: {max_connections: 1, max_pending: 0}, timeouts: "
+                             "{connect: 60s}",
+                             2));
+  RawClient first(ficus.port());
+  first.send(request("GET /"));
+  backend.wait_for_request(0);
+  for (int i = 0; i < 16; ++i) {
+    RawClient other(ficus.port());
+    CHECK(other.exchange(request("GET /")).status() == 503);
+  }
+  backend.release();
+  CHECK(first.read_response().status() == 200);
+}
+
 TEST_CASE("data plane: an idle connection of another endpoint serves when there is no other") {
   HttpBackend a("a"), b("b");
   FicusProcess ficus(limited(a.url() + "\", \"" + b.url(), "limits: {max_connections: 1}"));

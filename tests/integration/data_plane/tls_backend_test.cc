@@ -128,6 +128,46 @@ TEST_CASE("tls backend: the proxy shows its own certificate to a server that ask
   CHECK(fetch(without.port(), request("GET /")).status() == 502);
 }
 
+TEST_CASE("tls backend: a server that wants a certificate and gets none refuses the handshake") {
+  // With TLS 1.3 our side of the handshake is done before the server can say so.
+  for (const int version : {TLS1_2_VERSION, TLS1_3_VERSION}) {
+    TlsTerms terms = with(TestCertificate::self_signed());
+    terms.want_client_certificate = true;
+    terms.max_version = version;
+    TlsBackend strict(terms, serve_each("secret"));
+    FicusProcess ficus(to_tls(strict.url(), "verify: false"));
+    const HttpMessage answer =
+        fetch(ficus.port(), request("POST /", "Content-Length: 2\r\n", "hi"));
+    CHECK(answer.status() == 502);
+    CHECK_THAT(answer.body, ContainsSubstring("refused the TLS handshake"));
+    CHECK(counts(ficus, "1"));
+
+    // It took nothing in: whatever the method, another server may be asked, if the body is kept.
+    TlsBackend open(with(TestCertificate::self_signed()), serve_each("open"));
+    FicusProcess both(to_tls(strict.url() + "\", \"" + open.url(), "verify: false"));
+    for (int i = 0; i < 6; ++i) {
+      CHECK(fetch(both.port(), request("POST /", "Content-Length: 0\r\n")).body == "open");
+    }
+  }
+}
+
+TEST_CASE("tls backend: what a server refused to shake hands for falls back to legacy") {
+  TlsTerms terms = with(TestCertificate::self_signed());
+  terms.want_client_certificate = true;
+  TlsBackend fresh(terms, serve_each("new"));
+  ScriptedBackend legacy(answer_each(ok("old")));
+  FicusProcess ficus(
+      "workers: 1\nbackends:\n  old: {endpoints: [\"" + legacy.url() +
+      "\"]}\n  fresh: {endpoints: [\"" + fresh.url() +
+      "\"], tls: {verify: false}}\nroutes:\n  - {name: shop, match: {path_prefix: /}, legacy: old, "
+      "new: fresh, weight: 100, guard: off, fallback: {on: [connect_failure], "
+      "budget_percent: 100}}\n");
+  RawClient client(ficus.port());
+  for (int i = 0; i < 3; ++i) {
+    CHECK(client.exchange(request("POST /", "Content-Length: 2\r\n", "hi")).body == "old");
+  }
+}
+
 TEST_CASE("tls backend: new connections resume the session of earlier ones") {
   for (const int version : {TLS1_2_VERSION, TLS1_3_VERSION}) {
     TlsTerms terms = with(TestCertificate::self_signed());
@@ -225,4 +265,56 @@ TEST_CASE("tls backend: a handshake may take no longer than the whole request") 
                   "ficus_side_errors_total{route=\"everything\",side=\"legacy\",kind="
                   "\"exchange_timeout\"}") == "1";
   }));
+}
+
+namespace {
+
+std::string connections(const FicusProcess& ficus, std::uint16_t port, const std::string& state) {
+  return sample(ficus, "ficus_upstream_connections{backend=\"only\",endpoint=\"127.0.0.1:" +
+                           std::to_string(port) + "\",state=\"" + state + "\"}");
+}
+
+}  // namespace
+
+TEST_CASE("tls backend: preconnect shakes hands before the first request") {
+  for (const int version : {TLS1_2_VERSION, TLS1_3_VERSION}) {
+    TlsTerms terms = with(TestCertificate::self_signed());
+    terms.max_version = version;
+    TlsBackend backend(terms, serve_each("ok"));
+    FicusProcess ficus(to_tls(backend.url(), "verify: false", "preconnect: 2"));
+    REQUIRE(eventually([&] { return connections(ficus, backend.port(), "idle") == "2"; }));
+    CHECK(backend.connections() == 2);
+    RawClient client(ficus.port());
+    CHECK(client.exchange(request("GET /")).body == "ok");
+    CHECK(client.exchange(request("POST /", "Content-Length: 2\r\n", "hi")).body == "ok");
+    CHECK(backend.connections() == 2);
+  }
+}
+
+TEST_CASE("tls backend: a connection that is opened ahead serves nobody before hands are shaken") {
+  ScriptedBackend backend(Script{send("HTTP/1.1 200 OK\r\n\r\n"), read_to_end()});
+  backend.on_next_connection({read_to_end()});
+  const std::string limit = GENERATE("", ", limits: {max_connections: 1}");
+  FicusProcess ficus(to_tls("https://127.0.0.1:" + std::to_string(backend.port()), "verify: false",
+                            "preconnect: 1, timeouts: {connect: 60s}" + limit));
+  backend.wait_for_connection(0);
+  RawClient client(ficus.port());
+  const HttpMessage answer = client.exchange(request("GET /"));
+  CHECK_THAT(answer.body, ContainsSubstring("does not speak TLS"));
+  CHECK(backend.connections() == 2);
+}
+
+TEST_CASE("tls backend: what is opened ahead in vain is forgotten, late ones after connect") {
+  const bool answers = GENERATE(true, false);
+  Script script{read_count(1)};
+  if (answers) script.push_back(send("HTTP/1.1 200 OK\r\n\r\n"));
+  script.push_back(read_to_end());
+  ScriptedBackend backend(script);
+  FicusProcess ficus(to_tls("https://127.0.0.1:" + std::to_string(backend.port()), "verify: false",
+                            answers ? "preconnect: 1, timeouts: {connect: 60s}"
+                                    : "preconnect: 1, timeouts: {connect: 200ms}"));
+  backend.wait_for_end_of_connection(0);
+  CHECK(eventually([&] { return connections(ficus, backend.port(), "active") == "0"; }));
+  CHECK(connections(ficus, backend.port(), "idle") == "0");
+  CHECK(errors(ficus) != "1");
 }

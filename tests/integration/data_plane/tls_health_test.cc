@@ -104,6 +104,28 @@ TEST_CASE("tls health: without a path shaken hands are enough, an open port is n
   CHECK(says(to_silent, "no answer in 100 ms"));
 }
 
+TEST_CASE("tls health: a check ends in close_notify, with a path and without") {
+  for (const std::string path : {"path: /up, ", ""}) {
+    CAPTURE(path);
+    std::atomic<int> ended{0};
+    std::atomic<int> cut{0};
+    TlsBackend backend(with(TestCertificate::self_signed()), [&](TlsStream& stream) {
+      if (!path.empty()) {
+        stream.read_message(MessageKind::request);
+        stream.send(ok("ok"));
+      }
+      stream.read_to_end();
+      ++(stream.end() == TlsStream::End::close_notify ? ended : cut);
+    });
+    {
+      FicusProcess ficus(to_tls(backend.url(), "verify: false", check(path)));
+      CHECK(eventually([&] { return ended + cut >= 3; }));
+      CHECK(metric(ficus, healthy(backend)) == 1);
+      CHECK(cut == 0);
+    }
+  }
+}
+
 TEST_CASE("tls health: other terms of TLS are checked from the reload on") {
   CertificateFolder files;
   const TestCertificate certificate = TestCertificate::self_signed();
@@ -116,6 +138,46 @@ TEST_CASE("tls health: other terms of TLS are checked from the reload on") {
              ContainsSubstring("configuration reloaded"));
   wait_for_metric(ficus, healthy(backend), 1);
   CHECK(fetch(ficus.port(), request("GET /")).body == "ok");
+}
+
+TEST_CASE("tls health: other terms of TLS make nobody healthy before the checks say so") {
+  CertificateFolder files;
+  const TestCertificate certificate = TestCertificate::self_signed();
+  files.add("ca", certificate);
+  std::atomic<bool> is_up{true};
+  std::atomic<int> answered{0};
+  TlsBackend backend(with(certificate), [&](TlsStream& stream) {
+    stream.read_message(MessageKind::request);
+    stream.send(is_up ? ok("ok") : "HTTP/1.1 503 No\r\nContent-Length: 0\r\n\r\n");
+    ++answered;
+    stream.read_to_end();
+  });
+  const std::string terms =
+      "health_check: {path: /up, interval: 100ms, healthy_after: 3, unhealthy_after: 3}";
+  const std::string trusting = to_tls(backend.url(), "verify: false", terms);
+  const std::string strict = to_tls(backend.url(), "ca: " + files.file("ca.pem"), terms);
+  FicusProcess ficus(trusting);
+  is_up = false;
+  ficus.process().wait_for_line("is unhealthy: answered 503");
+  wait_for_metric(ficus, healthy(backend), 0);
+
+  SECTION("one that is down") {
+    is_up = true;
+    answered = 0;
+    ficus.reload(strict);
+    CHECK(metric(ficus, healthy(backend)) == 0);
+    ficus.process().wait_for_line("is healthy: answers again");
+    CHECK(answered >= 3);
+  }
+  SECTION("nor unhealthy one that is up") {
+    is_up = true;
+    ficus.process().wait_for_line("is healthy: answers again");
+    ficus.reload(strict);
+    is_up = false;
+    answered = 0;
+    ficus.process().wait_for_line("is unhealthy: answered 503");
+    CHECK(answered >= 2);  // one may have been on its way
+  }
 }
 
 TEST_CASE("health: another check, or none, is in force from the reload on") {

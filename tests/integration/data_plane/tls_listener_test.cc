@@ -3,6 +3,7 @@
 #include <chrono>
 #include <csignal>
 #include <ctime>
+#include <poll.h>
 #include <sys/socket.h>
 #include <thread>
 
@@ -248,6 +249,22 @@ TEST_CASE("tls listener: keys may be changed in the middle of a connection") {
   client->send(request("GET /"));
   CHECK(client->read_message().body == body);
   CHECK(client->read_message().body == body);
+}
+
+TEST_CASE("tls listener: records without data do not keep an idle connection open") {
+  const bool served_one = GENERATE(true, false);
+  CAPTURE(served_one);
+  Served it(answer_each(ok("hello")), {},
+            served_one ? "timeouts: {keep_alive: 300ms}" : "timeouts: {request_head: 300ms}");
+  const auto client = tls_connect(it.ficus.port());
+  if (served_one) CHECK(client->exchange(request("GET /")).body == "hello");
+  const Deadline deadline;
+  pollfd ended{client->descriptor(), POLLRDHUP, 0};
+  while (::poll(&ended, 1, 20) == 0) {
+    deadline.require("the end of an idle connection");
+    REQUIRE(client->send_key_update());
+  }
+  CHECK(client->read_to_end().empty());
 }
 
 TEST_CASE("tls listener: a tunnel carries bytes and each side's end") {

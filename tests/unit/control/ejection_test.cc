@@ -1,5 +1,6 @@
 #include "control/health/ejection.h"
 
+#include "control/change/route_registry.h"
 #include "control/health/outlier_detector.h"
 #include "tests/support/catch.h"
 #include "tests/support/manual_clock.h"
@@ -148,6 +149,48 @@ TEST_CASE("a reload without outlier_detection lets the ejected return") {
   fixture.tick();
   CHECK_FALSE(fixture.standing(0).ejected());
   CHECK(fixture.events.size() == 2);
+}
+
+TEST_CASE("an ejected endpoint that a reload speaks to in another way stays ejected, and known") {
+  Fixture fixture(3);
+  RouteRegistry registry(1, nullptr);
+  config::EndpointUrl url;
+  url.scheme = config::EndpointScheme::https;
+  url.host = "10.0.0.1";
+  url.port = 443;
+  const auto reload = [&](const std::string& fingerprint, const std::string& name = "shop.test") {
+    registry.begin_snapshot();
+    auto state = registry.endpoint("shop", url, *proxy::SocketAddress::parse(url.host, url.port),
+                                   {name, fingerprint});
+    registry.end_snapshot();
+    fixture.backend().endpoints[1].state = state;
+    return state;
+  };
+  const auto first = reload("before");
+  fixture.fail(1);
+  fixture.tick();
+  REQUIRE(first->standing.ejected());
+
+  const auto second = reload("after");
+  REQUIRE(second != first);
+  CHECK(second->standing.ejected());
+  CHECK(second->standing.ejections() == 1);
+  fixture.tick(seconds(29));
+  CHECK(second->standing.ejected());
+  fixture.tick(seconds(1));
+  CHECK_FALSE(second->standing.ejected());
+  // It is the second time, whatever the way.
+  fixture.fail(1);
+  reload("again");
+  fixture.tick();
+  CHECK(fixture.events.back().ejected);
+  CHECK(fixture.events.back().time == seconds(60));
+  // A healthy one comes back as it is now, not as it was.
+  fixture.tick(seconds(60));
+  CHECK_FALSE(reload("before")->standing.ejected());
+  CHECK(first->standing.ejections() == 2);
+  // Another server is another endpoint.
+  CHECK(reload("before", "other.test")->standing.ejections() == 0);
 }
 
 }  // namespace ficus::control
