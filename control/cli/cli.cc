@@ -31,9 +31,7 @@ int usage_error(const CLI::ParseError& error) {
   return kUsage;
 }
 
-}  // namespace
-
-int run_cli(std::vector<std::string> arguments) {
+int run_command(std::vector<std::string> arguments) {
   if (!arguments.empty() && std::find(kLaterCommands.begin(), kLaterCommands.end(), arguments[0]) !=
                                 kLaterCommands.end()) {
     std::cerr << "ficus: " << arguments[0] << " is not in this version\n";
@@ -61,6 +59,16 @@ int run_cli(std::vector<std::string> arguments) {
     return usage_error(error);
   }
   return chosen();
+}
+
+}  // namespace
+
+int run_cli(std::vector<std::string> arguments) {
+  const int code = run_command(std::move(arguments));
+  // What was printed is only out now; who redirects it relies on the exit status.
+  if (std::cout.flush()) return code;
+  std::cerr << "ficus: standard output cannot be written: the disk is full, or it is closed\n";
+  return code == kOk ? static_cast<int>(kFailed) : code;
 }
 
 }  // namespace ficus::control
