@@ -31,7 +31,21 @@ int usage_error(const CLI::ParseError& error) {
   return kUsage;
 }
 
+// `ficus help` and `ficus help weight` are the options that everybody else spells.
+void take_help(std::vector<std::string>& arguments) {
+  if (arguments.empty() || arguments[0] != "help") return;
+  arguments.erase(arguments.begin());
+  arguments.resize(std::min<std::size_t>(arguments.size(), 1));
+  arguments.emplace_back("--help");
+}
+
+bool is_unknown(const CLI::App& app, const std::string& word) {
+  const auto has_name = [&](const CLI::App* command) { return command->check_name(word); };
+  return !word.starts_with('-') && app.get_subcommands(has_name).empty();
+}
+
 int run_command(std::vector<std::string> arguments) {
+  take_help(arguments);
   if (!arguments.empty() && std::find(kLaterCommands.begin(), kLaterCommands.end(), arguments[0]) !=
                                 kLaterCommands.end()) {
     std::cerr << "ficus: " << arguments[0] << " is not in this version\n";
@@ -47,6 +61,10 @@ int run_command(std::vector<std::string> arguments) {
   for (const auto add : {add_run, add_demo, add_check, add_explain, add_status, add_routes,
                          add_weight, add_rollback, add_rearm}) {
     add(app, chosen);
+  }
+  if (!arguments.empty() && is_unknown(app, arguments[0])) {
+    std::cerr << "ficus: unknown command '" << arguments[0] << "'; see ficus --help\n";
+    return kUsage;
   }
   std::reverse(arguments.begin(), arguments.end());  // as CLI11 takes them
   try {
