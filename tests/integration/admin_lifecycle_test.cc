@@ -57,6 +57,9 @@ TEST_CASE("SIGTERM makes it not ready, then ends with 0") {
   ficus.process().signal(SIGTERM);
   CHECK(eventually([&] { return ficus.admin_get("/readyz").status() == 503; }));
   CHECK(get(ficus.port(), "/").body == "legacy");
+  ficus.process().signal(SIGHUP);
+  CHECK_THAT(ficus.process().wait_for_line("SIGHUP"),
+             ContainsSubstring("the configuration is not loaded"));
   ficus.process().signal(SIGTERM);
   CHECK(ficus.process().wait().code == 0);
 }
