@@ -341,6 +341,9 @@ TEST_CASE("metrics carry configured names and the shares in force") {
            "ficus_route_weight_ratio{route=\"shop\",origin=\"effective\"} 0.05",
            "ficus_route_latched{route=\"shop\"} 0",
            "ficus_endpoint_healthy{backend=\"new\",endpoint=\"127.0.0.1:2\"} 1",
+           "ficus_rollbacks_total{route=\"shop\",cause=\"operator\"} 0",
+           "ficus_would_roll_back_total{route=\"shop\",cause=\"absolute\"} 0",
+           "ficus_worker_busy_ratio{worker=\"1\"} 0",
            "ficus_config_last_reload_success 1",
            "ficus_build_info{version=",
        }) {
