@@ -142,9 +142,8 @@ class AdminServer::Loop {
 
  private:
   struct Session {
-    explicit Session(tcp::socket socket) : stream(std::move(socket)) {}
-    beast::tcp_stream stream;
-    bool awaits_request = true;  // or the rest of one
+    beast::tcp_stream* stream = nullptr;  // null: about to begin, or told to end
+    bool awaits_request = true;           // or the rest of one
   };
 
   asio::awaitable<void> accept() {
@@ -160,26 +159,24 @@ class AdminServer::Loop {
         continue;
       }
       if (sessions_.size() >= kMostConnections && !drop_one()) continue;  // closes the new one
-      const auto session = std::make_shared<Session>(std::move(socket));
-      sessions_.push_back(session);
-      asio::co_spawn(io_, serve(session),
-                     [this, session](const std::exception_ptr&) { sessions_.remove(session); });
+      const auto session = sessions_.insert(sessions_.end(), Session{});
+      asio::co_spawn(io_, serve(beast::tcp_stream(std::move(socket)), session),
+                     [this, session](const std::exception_ptr&) { sessions_.erase(session); });
     }
   }
 
   // Makes room for the operator, whom others must not lock out by holding connections: the oldest
   // that is idle or has not sent a whole request ends.
   bool drop_one() {
-    const auto found =
-        std::ranges::find_if(sessions_, [](const auto& one) { return one->awaits_request; });
+    const auto found = std::ranges::find_if(
+        sessions_, [](const Session& one) { return one.stream != nullptr && one.awaits_request; });
     if (found == sessions_.end()) return false;
-    (*found)->stream.close();
-    sessions_.erase(found);
+    std::exchange(found->stream, nullptr)->close();
     return true;
   }
 
-  asio::awaitable<void> serve(std::shared_ptr<Session> session) {
-    beast::tcp_stream& stream = session->stream;
+  asio::awaitable<void> serve(beast::tcp_stream stream, std::list<Session>::iterator session) {
+    session->stream = &stream;
     beast::flat_buffer buffer(kLargestHead + kLargestBody);
     error_code error;
     auto use = asio::redirect_error(asio::use_awaitable, error);
@@ -211,6 +208,7 @@ class AdminServer::Loop {
       if (error || broken || !message.keep_alive()) break;
     }
     stream.socket().shutdown(tcp::socket::shutdown_send, error);
+    session->stream = nullptr;
   }
 
   const AdminContext& context_;
@@ -218,7 +216,7 @@ class AdminServer::Loop {
   asio::io_context io_{1};
   tcp::acceptor acceptor_;
   asio::steady_timer retry_;
-  std::list<std::shared_ptr<Session>> sessions_;  // the oldest first
+  std::list<Session> sessions_;  // the oldest first
   std::thread thread_;
 };
 
