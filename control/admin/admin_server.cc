@@ -23,6 +23,7 @@
 
 #include "control/admin/endpoints.h"
 #include "control/admin/problem.h"
+#include "control/seldom.h"
 
 namespace ficus::control {
 namespace {
@@ -38,6 +39,7 @@ constexpr std::size_t kLargestHead = 16 * 1024;
 constexpr std::size_t kMostConnections = 64;
 constexpr std::chrono::seconds kIdle{30};
 constexpr std::chrono::seconds kAnswerWithin{10};
+constexpr std::chrono::seconds kTellFailure{10};
 
 using Message = http::request<http::string_body>;
 
@@ -144,7 +146,9 @@ class AdminServer::Loop {
       tcp::socket socket = co_await acceptor_.async_accept(use);
       if (error) {
         // Out of descriptors, for instance: it passes.
-        log_.warning("admin: cannot accept: " + error.message());
+        if (accept_failed_.due(std::chrono::steady_clock::now())) {
+          log_.warning("admin: cannot accept: " + error.message());
+        }
         retry_.expires_after(std::chrono::milliseconds(100));
         co_await retry_.async_wait(use);
         continue;
@@ -193,6 +197,7 @@ class AdminServer::Loop {
   tcp::acceptor acceptor_;
   asio::steady_timer retry_;
   std::size_t connections_ = 0;
+  Seldom accept_failed_{kTellFailure};
   std::thread thread_;
 };
 
