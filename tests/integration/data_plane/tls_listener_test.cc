@@ -373,6 +373,18 @@ TEST_CASE("tls listener: what is neither TLS nor HTTP gets no answer of HTTP, an
   CHECK(failures(it.ficus, "malformed") == std::to_string(std::size(all)));
 }
 
+TEST_CASE("tls listener: a client that resets during the handshake is counted as one that left") {
+  Served it;
+  RawClient leaves(it.ficus.port());
+  leaves.send("\x16\x03\x01");
+  leaves.reset();
+  CHECK(eventually([&] { return failures(it.ficus, "closed") == "1"; }));
+  // One that never said anything looked whether the port is open.
+  RawClient(it.ficus.port()).reset();
+  CHECK(tls_connect(it.ficus.port())->exchange(request("GET /")).body == "hello");
+  CHECK(failures(it.ficus, "closed") == "1");
+}
+
 TEST_CASE("tls listener: who does not finish the handshake is let go, and counted") {
   Served it(answer_each(ok("hello")), {}, "timeouts: {tls_handshake: 1s}");
   RawClient silent(it.ficus.port());
