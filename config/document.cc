@@ -237,6 +237,25 @@ std::string lower_first(std::string text) {
   return text;
 }
 
+std::string_view line_of(std::string_view text, int number) {
+  for (; number > 1; --number) {
+    const std::size_t end = text.find('\n');
+    if (end == text.npos) return {};
+    text.remove_prefix(end + 1);
+  }
+  return text.substr(0, text.find('\n'));
+}
+
+// Inside {…} the brace of a ${…} begins or ends a map. The parser notices there or a line later.
+std::string_view hint_for(std::string_view text, int line) {
+  for (const int number : {line, line - 1}) {
+    if (number > 0 && line_of(text, number).find("${") != std::string_view::npos) {
+      return "; write ${…} in quotes, as \"${NAME}\": inside {…} YAML takes its braces for a map's";
+    }
+  }
+  return {};
+}
+
 NodePtr build_tree(std::string_view text, const std::string& file, TreeBuilder& builder,
                    Findings& findings) {
   std::istringstream stream{std::string(text)};
@@ -249,7 +268,8 @@ NodePtr build_tree(std::string_view text, const std::string& file, TreeBuilder& 
     return nullptr;
   } catch (const YAML::Exception& fault) {
     const Mark at = to_mark(fault.mark);
-    findings.error({file, at.line, at.column}, {}, "is not YAML: " + lower_first(fault.msg));
+    findings.error({file, at.line, at.column}, {},
+                   "is not YAML: " + lower_first(fault.msg) + std::string(hint_for(text, at.line)));
     return nullptr;
   }
 }

@@ -52,12 +52,23 @@ enum class Drained { finished, forced, timed_out };
 
 bool ends(int signal) { return signal == SIGTERM || signal == SIGINT || signal == SIGQUIT; }
 
+// A signal that comes while the process ends.
+void note_late(int signal, App& app, Log& log) {
+  if (signal == SIGUSR1) app.reopen_logs();
+  if (signal == SIGHUP) {
+    log.warning(
+        "SIGHUP: draining, so the configuration is not loaded anew; the next start reads it");
+  }
+}
+
 // Waits; true if another signal asks to end at once.
-bool forced_within(Signals& signals, milliseconds time) {
+bool forced_within(App& app, Signals& signals, Log& log, milliseconds time) {
   const Deadline until = std::chrono::steady_clock::now() + time;
   for (auto left = time; left.count() > 0;
        left = std::chrono::duration_cast<milliseconds>(until - std::chrono::steady_clock::now())) {
-    if (ends(signals.wait_for(left))) return true;
+    const int signal = signals.wait_for(left);
+    if (ends(signal)) return true;
+    note_late(signal, app, log);
   }
   return false;
 }
@@ -67,12 +78,12 @@ Drained drain(App& app, Signals& signals, Log& log) {
   log.info("draining: not ready from now on, accepting for another " +
            std::to_string(drain.delay.count()) + " ms");
   app.announce_drain();
-  if (forced_within(signals, drain.delay)) return Drained::forced;
+  if (forced_within(app, signals, log, drain.delay)) return Drained::forced;
   app.begin_drain();
   const Deadline until = std::chrono::steady_clock::now() + drain.timeout;
   while (!app.drained()) {
     if (std::chrono::steady_clock::now() >= until) return Drained::timed_out;
-    if (forced_within(signals, milliseconds(10))) return Drained::forced;
+    if (forced_within(app, signals, log, milliseconds(10))) return Drained::forced;
   }
   return Drained::finished;
 }

@@ -6,11 +6,20 @@
 namespace ficus::control {
 
 bool AdminRequest::set_target(std::string_view target) {
-  const auto parsed = boost::urls::parse_origin_form(target);
-  if (!parsed) return false;
+  const bool is_origin_form = target.starts_with('/');
+  const auto parsed = is_origin_form ? boost::urls::parse_origin_form(target)
+                                     : boost::urls::parse_absolute_uri(target);
+  if (!parsed || (!is_origin_form && !parsed->has_authority())) return false;
+  authority = parsed->encoded_authority();
   path = parsed->path();
+  if (path.empty()) path = "/";
   query.clear();
-  for (const auto& parameter : parsed->params()) query[parameter.key] = parameter.value;
+  repeated_parameter.clear();
+  for (const auto& parameter : parsed->params()) {
+    if (parameter.key.empty() && !parameter.has_value) continue;  // of "?" alone
+    const bool is_new = query.emplace(parameter.key, parameter.value).second;
+    if (!is_new) repeated_parameter = parameter.key;
+  }
   return true;
 }
 

@@ -19,13 +19,17 @@ struct AdminRequest {
   std::string method;
   std::string path;                          // decoded, without the query
   std::map<std::string, std::string> query;  // decoded
+  std::string repeated_parameter;            // of the query; empty: none is
+  std::string authority;                     // of a target in absolute form; else empty
   std::string host;
+  std::size_t host_lines = 1;
   std::string origin;        // empty: none
   std::string content_type;  // lower case
   std::string if_match;      // empty: none
   std::string body;
 
-  // Fills path and query from a request target. False: it is not a valid one.
+  // Fills path, query and authority from a request target, in origin or absolute form (RFC 9112
+  // section 3.2). False: it is not a valid one.
   bool set_target(std::string_view target);
 };
 

@@ -4,6 +4,8 @@
 #include <cerrno>
 #include <chrono>
 #include <fcntl.h>
+#include <list>
+#include <memory>
 #include <thread>
 #include <utility>
 
@@ -55,8 +57,10 @@ AdminRequest to_request(const Message& message) {
   AdminRequest request;
   request.method = std::string(message.method_string());
   request.host = field(message, http::field::host);
+  request.host_lines = message.count(http::field::host);
   request.origin = field(message, http::field::origin);
   request.content_type = lower(field(message, http::field::content_type));
+  request.host_lines = message.count(http::field::host);
   request.if_match = field(message, http::field::if_match);
   request.body = message.body();
   if (!request.set_target(message.target())) request.path = std::string(message.target());
@@ -139,6 +143,11 @@ class AdminServer::Loop {
   }
 
  private:
+  struct Session {
+    beast::tcp_stream* stream = nullptr;  // null: about to begin, or told to end
+    bool awaits_request = true;           // or the rest of one
+  };
+
   asio::awaitable<void> accept() {
     while (true) {
       error_code error;
@@ -153,14 +162,25 @@ class AdminServer::Loop {
         co_await retry_.async_wait(use);
         continue;
       }
-      if (connections_ == kMostConnections) continue;  // closes it
-      ++connections_;
-      asio::co_spawn(io_, serve(beast::tcp_stream(std::move(socket))),
-                     [this](const std::exception_ptr&) { --connections_; });
+      if (sessions_.size() >= kMostConnections && !drop_one()) continue;  // closes the new one
+      const auto session = sessions_.insert(sessions_.end(), Session{});
+      asio::co_spawn(io_, serve(beast::tcp_stream(std::move(socket)), session),
+                     [this, session](const std::exception_ptr&) { sessions_.erase(session); });
     }
   }
 
-  asio::awaitable<void> serve(beast::tcp_stream stream) {
+  // Makes room for the operator, whom others must not lock out by holding connections: the oldest
+  // that is idle or has not sent a whole request ends.
+  bool drop_one() {
+    const auto found = std::ranges::find_if(
+        sessions_, [](const Session& one) { return one.stream != nullptr && one.awaits_request; });
+    if (found == sessions_.end()) return false;
+    std::exchange(found->stream, nullptr)->close();
+    return true;
+  }
+
+  asio::awaitable<void> serve(beast::tcp_stream stream, std::list<Session>::iterator session) {
+    session->stream = &stream;
     beast::flat_buffer buffer(kLargestHead + kLargestBody);
     error_code error;
     auto use = asio::redirect_error(asio::use_awaitable, error);
@@ -168,12 +188,15 @@ class AdminServer::Loop {
       http::request_parser<http::string_body> parser;
       parser.body_limit(kLargestBody);
       parser.header_limit(kLargestHead);
+      session->awaits_request = true;
       stream.expires_after(kIdle);
       co_await http::async_read(stream, buffer, parser, use);
+      session->awaits_request = false;
       AdminResponse response;
       if (error == http::error::body_limit) {
         response = problem({413, "the body is larger than 64 KiB", "send less"});
       } else if (error == http::error::end_of_stream || error == beast::error::timeout ||
+                 error == asio::error::operation_aborted ||
                  (error && error.category() == asio::error::get_system_category())) {
         break;
       } else if (error) {
@@ -189,6 +212,7 @@ class AdminServer::Loop {
       if (error || broken || !message.keep_alive()) break;
     }
     stream.socket().shutdown(tcp::socket::shutdown_send, error);
+    session->stream = nullptr;
   }
 
   const AdminContext& context_;
@@ -196,8 +220,8 @@ class AdminServer::Loop {
   asio::io_context io_{1};
   tcp::acceptor acceptor_;
   asio::steady_timer retry_;
-  std::size_t connections_ = 0;
   Seldom accept_failed_{kTellFailure};
+  std::list<Session> sessions_;  // the oldest first
   std::thread thread_;
 };
 

@@ -1,5 +1,6 @@
 #include "control/admin/endpoints.h"
 
+#include <algorithm>
 #include <array>
 #include <optional>
 #include <string>
@@ -16,25 +17,29 @@ namespace {
 using Handler = void (*)(const AdminContext&, const AdminRequest&, const std::string& route,
                          const AdminReply&);
 
+// Which query parameters an endpoint knows. Probes and scrapers may add what they like.
+enum class Takes { nothing, dry_run, dry_run_and_reason, anything };
+
 struct Endpoint {
   std::string_view method;
   std::string_view path;  // {name} stands for one segment
+  Takes takes;
   Handler handle;
 };
 
 constexpr std::array<Endpoint, 12> kEndpoints{{
-    {"GET", "/api/v1/status", get_status},
-    {"GET", "/api/v1/routes", get_routes},
-    {"GET", "/api/v1/routes/{name}", get_route},
-    {"PUT", "/api/v1/routes/{name}/weight", put_weight},
-    {"DELETE", "/api/v1/routes/{name}/weight", delete_weight},
-    {"POST", "/api/v1/routes/{name}/rollback", post_rollback},
-    {"POST", "/api/v1/routes/{name}/rearm", post_rearm},
-    {"POST", "/api/v1/rollback", post_rollback_all},
-    {"GET", "/api/v1/backends/{name}/tolerated", get_tolerated},
-    {"GET", "/metrics", get_metrics},
-    {"GET", "/livez", get_livez},
-    {"GET", "/readyz", get_readyz},
+    {"GET", "/api/v1/status", Takes::nothing, get_status},
+    {"GET", "/api/v1/routes", Takes::nothing, get_routes},
+    {"GET", "/api/v1/routes/{name}", Takes::nothing, get_route},
+    {"PUT", "/api/v1/routes/{name}/weight", Takes::dry_run, put_weight},
+    {"DELETE", "/api/v1/routes/{name}/weight", Takes::dry_run_and_reason, delete_weight},
+    {"POST", "/api/v1/routes/{name}/rollback", Takes::dry_run, post_rollback},
+    {"POST", "/api/v1/routes/{name}/rearm", Takes::dry_run, post_rearm},
+    {"POST", "/api/v1/rollback", Takes::dry_run, post_rollback_all},
+    {"GET", "/api/v1/backends/{name}/tolerated", Takes::nothing, get_tolerated},
+    {"GET", "/metrics", Takes::anything, get_metrics},
+    {"GET", "/livez", Takes::anything, get_livez},
+    {"GET", "/readyz", Takes::anything, get_readyz},
 }};
 
 // The part of `path` that {name} stands for; empty for a pattern without one; nothing: no match.
@@ -56,14 +61,23 @@ std::optional<std::string> match(std::string_view pattern, std::string_view path
   return std::string(name);
 }
 
+bool same_ignoring_case(std::string_view a, std::string_view b) {
+  const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; };
+  return std::ranges::equal(a, b, {}, lower, lower);
+}
+
+// Empty if what follows the host is no port.
 std::string_view without_port(std::string_view host) {
-  if (!host.empty() && host.front() == '[') return host.substr(0, host.find(']') + 1);
-  return host.substr(0, host.find(':'));
+  const std::size_t end = host.starts_with('[') ? host.find(']') + 1 : host.find(':');
+  if (end >= host.size()) return host;
+  const std::string_view port = host.substr(end);
+  if (port.front() != ':' || port.find_first_not_of("0123456789", 1) != port.npos) return {};
+  return host.substr(0, end);
 }
 
 // An address, not a name that begins like one: 127.evil.example is somebody's.
 bool is_loopback(std::string_view host) {
-  if (host == "localhost" || host == "[::1]") return true;
+  if (same_ignoring_case(host, "localhost") || host == "[::1]") return true;
   return host.starts_with("127.") && proxy::SocketAddress::parse(host, 0);
 }
 
@@ -77,6 +91,44 @@ std::optional<Error> refuse_foreign(const AdminRequest& request) {
   if (!request.origin.empty() && request.origin != "http://" + request.host) {
     return Error{403, "requests from pages of " + request.origin + " are not served",
                  "send no Origin header"};
+  }
+  return std::nullopt;
+}
+
+// RFC 9112 section 3.2: two Host lines are 400, and a target in absolute form says the same as
+// Host.
+std::optional<Error> refuse_ambiguous(const AdminRequest& request) {
+  if (request.host_lines > 1) {
+    return Error{400, "the request has " + std::to_string(request.host_lines) + " Host lines",
+                 "send one"};
+  }
+  if (!request.authority.empty() && !same_ignoring_case(request.authority, request.host)) {
+    return Error{400,
+                 "the target is of '" + request.authority + "', Host says '" + request.host + "'",
+                 "send the path alone as the target"};
+  }
+  return std::nullopt;
+}
+
+// A parameter that is misspelt must not make a trial into a change.
+std::optional<Error> refuse_parameters(const AdminRequest& request, Takes takes) {
+  if (takes == Takes::anything) return std::nullopt;
+  if (!request.repeated_parameter.empty()) {
+    return Error{400, "the query parameter '" + request.repeated_parameter + "' is given twice",
+                 "give it once"};
+  }
+  for (const auto& [name, value] : request.query) {
+    if (name == "reason" && takes == Takes::dry_run_and_reason) continue;
+    if (name != "dry_run" || takes == Takes::nothing) {
+      return Error{400, "unknown query parameter '" + name + "'",
+                   takes == Takes::nothing   ? "this path takes none"
+                   : takes == Takes::dry_run ? "the only one is dry_run=true"
+                                             : "there are dry_run=true and reason=…"};
+    }
+    constexpr std::array<std::string_view, 5> kValues{"", "true", "1", "false", "0"};
+    if (std::ranges::find(kValues, value) == kValues.end()) {
+      return Error{400, "dry_run is '" + value + "'", "write dry_run=true or dry_run=false"};
+    }
   }
   return std::nullopt;
 }
@@ -98,6 +150,7 @@ AdminResponse not_allowed(const AdminRequest& request, const std::string& allow)
 }  // namespace
 
 void answer(const AdminContext& context, const AdminRequest& request, const AdminReply& reply) {
+  if (const auto error = refuse_ambiguous(request)) return reply(problem(*error));
   if (const auto error = refuse_foreign(request)) return reply(problem(*error));
   const std::string method = request.method == "HEAD" ? "GET" : request.method;
   std::string allow;
@@ -112,6 +165,9 @@ void answer(const AdminContext& context, const AdminRequest& request, const Admi
     if ((method == "PUT" || method == "POST") && !is_json(request.content_type)) {
       return reply(
           problem({415, "changes are taken as JSON only", "send Content-Type: application/json"}));
+    }
+    if (const auto error = refuse_parameters(request, endpoint.takes)) {
+      return reply(problem(*error));
     }
     return endpoint.handle(context, request, *name, reply);
   }

@@ -23,6 +23,30 @@ Error bad(std::string detail, std::string mend) {
   return {400, std::move(detail), std::move(mend)};
 }
 
+// How many members the outermost object of a text that is JSON was written with: of several with
+// one key the parser keeps the last.
+std::size_t members_written(std::string_view text) {
+  std::size_t members = 0;
+  int depth = 0;
+  bool in_string = false;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const char c = text[i];
+    if (in_string) {
+      if (c == '\\') ++i;
+      if (c == '"') in_string = false;
+    } else if (c == '"') {
+      in_string = true;
+    } else if (c == '{' || c == '[') {
+      ++depth;
+    } else if (c == '}' || c == ']') {
+      --depth;
+    } else if (c == ':' && depth == 1) {
+      ++members;
+    }
+  }
+  return members;
+}
+
 // The body as an object that holds none but these keys.
 Result<json::object> parse_body(const AdminRequest& request,
                                 std::initializer_list<std::string_view> allowed) {
@@ -38,6 +62,9 @@ Result<json::object> parse_body(const AdminRequest& request,
       names += (names.empty() ? "" : ", ") + std::string(name);
     }
     if (!known) return bad("unknown key '" + std::string(key) + "'", "the keys are " + names);
+  }
+  if (members_written(request.body) != value.as_object().size()) {
+    return bad("a key of the body is given twice", "give each key once");
   }
   return std::move(value.as_object());
 }
@@ -64,7 +91,8 @@ Result<std::optional<std::uint64_t>> expected_version(const AdminRequest& reques
 }
 
 Result<std::string> checked_reason(const AdminRequest& request, std::string reason) {
-  if (reason.empty() && !dry_run(request)) {
+  const bool says_nothing = reason.find_first_not_of(" \t\r\n\v\f") == std::string::npos;
+  if (says_nothing && !dry_run(request)) {
     return bad("a change needs a reason", request.method == "DELETE"
                                               ? "add ?reason=… to the URL"
                                               : "add \"reason\": \"…\" to the body");

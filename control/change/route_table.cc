@@ -116,8 +116,8 @@ void take_file_weight(RouteEntry& entry, Weight weight) {
   const bool changed = weight != entry.file;
   entry.file = weight;
   if (!entry.override_) return;
-  const bool lower = changed && weight < entry.override_->weight;
-  if (lower || weight == entry.override_->weight) entry.override_.reset();
+  // One that is equal stays: it was set, and a later rise of the file must not get past it.
+  if (changed && weight < entry.override_->weight) entry.override_.reset();
 }
 
 }  // namespace

@@ -31,9 +31,21 @@ int usage_error(const CLI::ParseError& error) {
   return kUsage;
 }
 
-}  // namespace
+// `ficus help` and `ficus help weight` are the options that everybody else spells.
+void take_help(std::vector<std::string>& arguments) {
+  if (arguments.empty() || arguments[0] != "help") return;
+  arguments.erase(arguments.begin());
+  arguments.resize(std::min<std::size_t>(arguments.size(), 1));
+  arguments.emplace_back("--help");
+}
 
-int run_cli(std::vector<std::string> arguments) {
+bool is_unknown(const CLI::App& app, const std::string& word) {
+  const auto has_name = [&](const CLI::App* command) { return command->check_name(word); };
+  return !word.starts_with('-') && app.get_subcommands(has_name).empty();
+}
+
+int run_command(std::vector<std::string> arguments) {
+  take_help(arguments);
   if (!arguments.empty() && std::find(kLaterCommands.begin(), kLaterCommands.end(), arguments[0]) !=
                                 kLaterCommands.end()) {
     std::cerr << "ficus: " << arguments[0] << " is not in this version\n";
@@ -50,6 +62,10 @@ int run_cli(std::vector<std::string> arguments) {
                          add_weight, add_rollback, add_rearm}) {
     add(app, chosen);
   }
+  if (!arguments.empty() && is_unknown(app, arguments[0])) {
+    std::cerr << "ficus: unknown command '" << arguments[0] << "'; see ficus --help\n";
+    return kUsage;
+  }
   std::reverse(arguments.begin(), arguments.end());  // as CLI11 takes them
   try {
     app.parse(arguments);
@@ -61,6 +77,16 @@ int run_cli(std::vector<std::string> arguments) {
     return usage_error(error);
   }
   return chosen();
+}
+
+}  // namespace
+
+int run_cli(std::vector<std::string> arguments) {
+  const int code = run_command(std::move(arguments));
+  // What was printed is only out now; who redirects it relies on the exit status.
+  if (std::cout.flush()) return code;
+  std::cerr << "ficus: standard output cannot be written: the disk is full, or it is closed\n";
+  return code == kOk ? static_cast<int>(kFailed) : code;
 }
 
 }  // namespace ficus::control

@@ -1,6 +1,7 @@
 #include "control/metrics/exposition.h"
 
 #include <algorithm>
+#include <initializer_list>
 #include <limits>
 #include <map>
 #include <sstream>
@@ -220,6 +221,18 @@ void add_weights(const View& view, Families& out) {
   out.push_back(drift.take());
 }
 
+// Of each route with two sides every cause from the start: an alert on an increase sees the first.
+void add_decisions(const View& view, RollbackCounts counts,
+                   std::initializer_list<const char*> causes, Family& out) {
+  for (const std::shared_ptr<const RouteView>& route : view.routes) {
+    if (!route->entry.has_legacy || !route->entry.has_new) continue;
+    for (const char* cause : causes) counts.try_emplace({route->entry.name, cause}, 0);
+  }
+  for (const auto& [key, count] : counts) {
+    out.add({{"route", key.first}, {"cause", key.second}}, count);
+  }
+}
+
 void add_guard(const View& view, Families& out) {
   Family evidence("guard_evidence", "What a test holds against the new side, 1: it acts.",
                   MetricType::Gauge);
@@ -235,12 +248,9 @@ void add_guard(const View& view, Families& out) {
                  now.threshold > 0 ? now.wealth / now.threshold : 0.0);
     armed.add(labels, now.armed ? 1.0 : 0.0);
   }
-  for (const auto& [key, count] : view.rollbacks) {
-    rollbacks.add({{"route", key.first}, {"cause", key.second}}, count);
-  }
-  for (const auto& [key, count] : view.would_roll_backs) {
-    would.add({{"route", key.first}, {"cause", key.second}}, count);
-  }
+  add_decisions(view, view.rollbacks, {"absolute", "plain_window", "unhealthy", "operator"},
+                rollbacks);
+  add_decisions(view, view.would_roll_backs, {"absolute", "plain_window", "unhealthy"}, would);
   out.push_back(evidence.take());
   out.push_back(armed.take());
   out.push_back(rollbacks.take());
@@ -435,9 +445,8 @@ void add_process(const View& view, Families& out) {
                  MetricType::Counter);
   Family build("build_info", "The running build.", MetricType::Gauge);
   for (std::size_t worker = 0; worker < view.applied.size(); ++worker) {
-    if (worker < view.busy.size()) {
-      busy.add({{"worker", std::to_string(worker)}}, view.busy[worker]);
-    }
+    busy.add({{"worker", std::to_string(worker)}},
+             worker < view.busy.size() ? view.busy[worker] : 0.0);
   }
   reload.add({}, view.reload.succeeded ? 1.0 : 0.0);
   dropped.add({}, view.access_log_dropped);

@@ -31,8 +31,8 @@ class ChunkedDecoder {
   // together. Payload before a fault is returned with it.
   Outcome decode(char* data, std::size_t size);
 
-  // Bytes of the present chunk that are still to come.
-  std::uint64_t announced() const { return remaining_; }
+  // Bytes that the present chunk still owes, once its size is read.
+  std::uint64_t announced() const { return state_ == State::payload ? remaining_ : 0; }
 
   // After `done`: the kept trailer fields as lines that end in CRLF, without the blank line.
   std::string_view trailers() const;

@@ -5,6 +5,7 @@
 
 #include <re2/re2.h>
 #include <re2/set.h>
+#include <re2/stringpiece.h>
 
 #include "config/pattern.h"
 
@@ -17,6 +18,9 @@ constexpr std::size_t kMostCopiesOfOne = 16;
 constexpr std::size_t kLeastForCommon = 3;
 constexpr int kRangeBytes = 32;
 constexpr std::int64_t kCommonMemory = 8 * config::kMaxPatternMemory;
+
+// RE2 has a view of its own, which newer ones do not take from std::string_view.
+re2::StringPiece re2_text(std::string_view text) { return {text.data(), text.size()}; }
 
 }  // namespace
 
@@ -53,7 +57,8 @@ bool Pattern::fits(std::string_view text, std::size_t worker) const {
   const auto& regexes = copies_->regexes;
   if (regexes.empty()) return false;
   const auto anchor = fit_ == Fit::whole ? re2::RE2::ANCHOR_BOTH : re2::RE2::UNANCHORED;
-  return regexes[worker % regexes.size()]->Match(text, 0, text.size(), anchor, nullptr, 0);
+  return regexes[worker % regexes.size()]->Match(re2_text(text), 0, text.size(), anchor, nullptr,
+                                                 0);
 }
 
 struct PatternList::Common {
@@ -83,7 +88,7 @@ bool PatternList::any_fits(std::string_view text, std::size_t worker) const {
   if (common_ == nullptr) return !patterns_.empty();
   const auto& sets = common_->sets;
   re2::RE2::Set::ErrorInfo error{};
-  return sets[worker % sets.size()]->Match(text, nullptr, &error) ||
+  return sets[worker % sets.size()]->Match(re2_text(text), nullptr, &error) ||
          error.kind != re2::RE2::Set::kNoError;
 }
 

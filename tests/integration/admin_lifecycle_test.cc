@@ -1,4 +1,5 @@
 #include <csignal>
+#include <filesystem>
 #include <string>
 
 #include "tests/support/catch.h"
@@ -57,6 +58,25 @@ TEST_CASE("SIGTERM makes it not ready, then ends with 0") {
   ficus.process().signal(SIGTERM);
   CHECK(eventually([&] { return ficus.admin_get("/readyz").status() == 503; }));
   CHECK(get(ficus.port(), "/").body == "legacy");
+  ficus.process().signal(SIGHUP);
+  CHECK_THAT(ficus.process().wait_for_line("SIGHUP"),
+             ContainsSubstring("the configuration is not loaded"));
+  ficus.process().signal(SIGTERM);
+  CHECK(ficus.process().wait().code == 0);
+}
+
+TEST_CASE("SIGUSR1 opens the access log anew while draining too") {
+  HttpBackend legacy("legacy");
+  HttpBackend fresh("new");
+  TemporaryFolder folder;
+  const auto log = folder.path() / "access";
+  FicusProcess ficus("drain: {delay: 10s, timeout: 5s}\naccess_log: {path: " + log.string() +
+                     "}\n" + shop(legacy, fresh, "0"));
+  ficus.process().signal(SIGTERM);
+  CHECK(eventually([&] { return ficus.admin_get("/readyz").status() == 503; }));
+  std::filesystem::rename(log, folder.path() / "access.1");
+  ficus.process().signal(SIGUSR1);
+  CHECK(eventually([&] { return std::filesystem::exists(log); }));
   ficus.process().signal(SIGTERM);
   CHECK(ficus.process().wait().code == 0);
 }

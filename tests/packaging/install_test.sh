@@ -25,6 +25,8 @@ done
 [ -s "$folder/etc/logrotate.d/ficus" ] || fail "etc/logrotate.d/ficus was not installed"
 grep -qx 'ExecStart=/usr/bin/ficus run /etc/ficus/ficus.yaml' \
   "$folder/usr/lib/systemd/system/ficus.service" || fail "the unit names other paths"
+grep -qx 'RestartSec=2s' "$folder/usr/lib/systemd/system/ficus.service" ||
+  fail "the unit would give up within a second where a port is in use"
 "$folder/usr/bin/ficus" check "$folder/usr/share/doc/ficus/examples/smallest.yaml" ||
   fail "the installed example is refused"
 

@@ -63,6 +63,13 @@ TEST_CASE("broken YAML is told with line and column") {
   CHECK_THAT(told("a: b: c\n"), ContainsSubstring("f.yaml:1:5: is not YAML: "));
 }
 
+TEST_CASE("a variable without quotes inside a flow map is told to be put into quotes") {
+  CHECK_THAT(told(with_route("weight: ${W}")),
+             ContainsSubstring("is not YAML: ") && ContainsSubstring("write ${…} in quotes"));
+  CHECK_THAT(told("a: {b: ${W}\n"), ContainsSubstring("write ${…} in quotes"));
+  CHECK_THAT(told("a: ${W}\nb: c\nd: {\n"), !ContainsSubstring("in quotes"));
+}
+
 TEST_CASE("several documents in one file are refused") {
   CHECK_THAT(told(with_route("weight: 5") + "---\nversion: 1\n"),
              ContainsSubstring("a second YAML document"));

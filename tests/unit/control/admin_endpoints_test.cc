@@ -125,6 +125,9 @@ TEST_CASE("faulty changes are refused with what would be right") {
            "{}",
            R"({"weight": 20})",
            R"({"weight": 20, "reason": ""})",
+           R"({"weight": 20, "reason": " \t"})",
+           R"({"weight": 20, "reason": "r", "weight": 30})",
+           R"({"weight": 20, "reason": "r", "w\u0065ight": 30})",
            R"({"weight": "20", "reason": "r"})",
            R"({"weight": 101, "reason": "r"})",
            R"({"weight": -1, "reason": "r"})",
@@ -145,7 +148,34 @@ TEST_CASE("faulty changes are refused with what would be right") {
     CHECK(response.content_type == "application/problem+json");
     CHECK_FALSE(parsed(response).at("mend").as_string().empty());
   }
+  CHECK(fixture.ask("DELETE", std::string(kWeight) + "?reason=%20").status == 400);
   CHECK(fixture.sink.published.size() == published);
+  CHECK(fixture.ask("PUT", kWeight, R"({"weight": 20, "reason": "a \"weight\": {:"})").status ==
+        200);
+}
+
+TEST_CASE("a query parameter that nobody knows, or twice, changes nothing") {
+  Fixture fixture;
+  const std::size_t published = fixture.sink.published.size();
+  const std::string body = R"({"weight": 20, "reason": "r"})";
+  for (const char* query : {"?dryrun=true", "?dry_run=maybe", "?dry_run=true&dry_run=false",
+                            "?reason=r", "?Dry_Run=true", "?=true"}) {
+    INFO(query);
+    const auto response = fixture.ask("PUT", kWeight + std::string(query), body);
+    CHECK(response.status == 400);
+    CHECK_FALSE(parsed(response).at("mend").as_string().empty());
+  }
+  CHECK(fixture.ask("DELETE", std::string(kWeight) + "?reason=r&dryrun=1").status == 400);
+  CHECK(fixture.ask("POST", "/api/v1/rollback?dryrun=1", R"({"reason": "r"})").status == 400);
+  CHECK(fixture.ask("GET", "/api/v1/routes?name=shop").status == 400);
+  CHECK(fixture.sink.published.size() == published);
+
+  CHECK(fixture.ask("PUT", std::string(kWeight) + "?dry_run", body).status == 200);
+  CHECK(fixture.sink.published.size() == published);
+  CHECK(fixture.ask("PUT", std::string(kWeight) + "?dry_run=false", body).status == 200);
+  CHECK(fixture.sink.published.size() == published + 1);
+  CHECK(fixture.ask("GET", "/api/v1/routes?").status == 200);
+  CHECK(fixture.ask("GET", "/readyz?verbose=1").status == 200);
 }
 
 TEST_CASE("what came in that is no UTF-8 makes no answer that is no JSON") {
@@ -200,15 +230,16 @@ TEST_CASE("pages of other sites cannot reach the admin listener") {
   AdminRequest request;
   request.method = "GET";
   request.set_target("/api/v1/status");
-  for (const char* host : {"", "evil.example", "evil.example:9901", "localhost.evil.example",
-                           "10.0.0.1", "[fe80::1]", "127.evil.example", "127.0.0.1.evil.example",
-                           "127.0.0.1.evil.example:9901", "127.", "127.1"}) {
+  for (const char* host :
+       {"", "evil.example", "evil.example:9901", "localhost.evil.example", "10.0.0.1", "[fe80::1]",
+        "127.evil.example", "127.0.0.1.evil.example", "127.0.0.1.evil.example:9901", "127.",
+        "127.1", "[::1]evil.example", "127.0.0.1:80@evil.example", "["}) {
     INFO(host);
     request.host = host;
     CHECK(fixture.send(request).status == 403);
   }
   for (const char* host :
-       {"localhost", "localhost:9901", "127.0.0.1:9901", "127.0.0.2", "[::1]:9901"}) {
+       {"localhost", "LocalHost:9901", "127.0.0.1:9901", "127.0.0.2", "[::1]:9901"}) {
     INFO(host);
     request.host = host;
     CHECK(fixture.send(request).status == 200);
@@ -225,6 +256,31 @@ TEST_CASE("pages of other sites cannot reach the admin listener") {
   form.content_type = "text/plain";
   form.body = R"({"reason": "r"})";
   CHECK(fixture.send(form).status == 415);
+}
+
+TEST_CASE("a request that says its host twice says it the same way") {
+  Fixture fixture;
+  AdminRequest request;
+  request.method = "GET";
+  request.host = "localhost:9901";
+  REQUIRE(request.set_target("http://LOCALHOST:9901/api/v1/status"));
+  CHECK(request.path == "/api/v1/status");
+  CHECK(fixture.send(request).status == 200);
+  for (const char* target : {"http://evil.example/api/v1/status", "http://localhost/api/v1/status",
+                             "http://localhost:9901@evil.example/api/v1/status"}) {
+    INFO(target);
+    REQUIRE(request.set_target(target));
+    CHECK(fixture.send(request).status == 400);
+  }
+  REQUIRE(request.set_target("/api/v1/status"));
+  CHECK(fixture.send(request).status == 200);
+  request.host_lines = 2;
+  CHECK(fixture.send(request).status == 400);
+
+  request.host_lines = 1;
+  request.host = "evil.example";
+  REQUIRE(request.set_target("http://evil.example/api/v1/status"));
+  CHECK(fixture.send(request).status == 403);
 }
 
 TEST_CASE("unknown paths and wrong methods say what there is") {
@@ -285,6 +341,9 @@ TEST_CASE("metrics carry configured names and the shares in force") {
            "ficus_route_weight_ratio{route=\"shop\",origin=\"effective\"} 0.05",
            "ficus_route_latched{route=\"shop\"} 0",
            "ficus_endpoint_healthy{backend=\"new\",endpoint=\"127.0.0.1:2\"} 1",
+           "ficus_rollbacks_total{route=\"shop\",cause=\"operator\"} 0",
+           "ficus_would_roll_back_total{route=\"shop\",cause=\"absolute\"} 0",
+           "ficus_worker_busy_ratio{worker=\"1\"} 0",
            "ficus_config_last_reload_success 1",
            "ficus_build_info{version=",
        }) {

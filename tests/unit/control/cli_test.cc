@@ -62,6 +62,23 @@ TEST_CASE("a wrong command line is one line and exit 2") {
   }
 }
 
+TEST_CASE("the command help is the option --help, also of a command") {
+  const Run help({"help"});
+  CHECK(help.code == kOk);
+  CHECK(help.out.str() == Run({"--help"}).out.str());
+  CHECK_FALSE(help.out.str().empty());
+  CHECK(Run({"help", "weight"}).out.str() == Run({"weight", "--help"}).out.str());
+}
+
+TEST_CASE("an unknown command is named") {
+  for (const std::vector<std::string>& line :
+       {std::vector<std::string>{"stauts"}, {"help", "stauts"}, {"stauts", "--json"}}) {
+    const Run run(line);
+    CHECK(run.code == kUsage);
+    CHECK_THAT(run.err.str(), ContainsSubstring("unknown command 'stauts'; see ficus --help"));
+  }
+}
+
 TEST_CASE("what comes later is named as such") {
   for (const std::vector<std::string>& line : std::vector<std::vector<std::string>>{
            {"why", "shop"}, {"migrate"}, {"weight", "shop", "0", "--drain", "--reason", "r"}}) {

@@ -176,8 +176,16 @@ TEST_CASE("a reload and an override") {
   SECTION("a file that did not change leaves the override") {
     CHECK(shop(set.reloaded(config_with(5), moment(3))).effective() == percent(20));
   }
-  SECTION("a file that says the same ends it") {
-    CHECK(shop(set.reloaded(config_with(20), moment(3))).origin() == Origin::file);
+  SECTION("a file that says the same leaves it, so that a rise of the file does not get past it") {
+    const RouteTable same = set.reloaded(config_with(20), moment(3));
+    CHECK(shop(same).origin() == Origin::override_);
+    CHECK_FALSE(shop(same).pending_file());
+    CHECK(shop(same.reloaded(config_with(100), moment(4))).effective() == percent(20));
+  }
+  SECTION("weight 0 holds whatever the file says afterwards") {
+    const RouteTable zero = after(table_with(5), change(Verb::set_weight, 0));
+    const RouteTable lowered = zero.reloaded(config_with(0), moment(3));
+    CHECK(shop(lowered.reloaded(config_with(100), moment(4))).effective() == Weight{});
   }
 }
 

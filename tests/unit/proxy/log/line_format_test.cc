@@ -34,7 +34,7 @@ std::string json(std::string_view value) {
   return out;
 }
 
-std::string quoted(std::string_view value) {
+std::string text(std::string_view value) {
   std::string out(value.size() * LineWriter::kMostPerByte, '\0');
   LineWriter writer(out.data());
   writer.quoted(value);
@@ -169,7 +169,7 @@ TEST_CASE("each single byte is escaped as its place needs it, wherever it stands
       const std::string left(before, 'a');
       const std::string value_text = left + byte + "bcdefghijk";
       CHECK(json(value_text) == left + in_json + "bcdefghijk");
-      CHECK(quoted(value_text) == left + in_text + "bcdefghijk");
+      CHECK(text(value_text) == left + in_text + "bcdefghijk");
     }
   }
 }
