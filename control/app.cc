@@ -119,7 +119,7 @@ std::optional<StartFailure> App::start(config::Config config) {
   const config::Config& loaded = running_->config;
 
   raise_descriptor_limit();
-  server_ = std::make_unique<proxy::ProxyServer>(worker_count(loaded));
+  server_ = std::make_unique<proxy::ProxyServer>(worker_count(loaded), traffic_descriptors_end());
   const auto admin_socket = take_admin_socket(loaded);
   server_->inherit(std::move(inherited_));
   if (const auto fault = server_->listen(loaded.listeners)) {

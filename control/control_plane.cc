@@ -10,6 +10,7 @@
 
 #include "control/decision.h"
 #include "control/health/health_checker.h"
+#include "control/seldom.h"
 
 namespace ficus::control {
 namespace {
@@ -20,16 +21,18 @@ using std::chrono::seconds;
 
 constexpr seconds kBusyOver{10};
 constexpr milliseconds kConfirmEvery{2};
+constexpr seconds kTellShortage{60};
 
 }  // namespace
 
 class ControlPlane::Loop {
  public:
-  explicit Loop(std::function<void(const HealthChecker::Change&)> changed)
+  Loop(std::function<void(const HealthChecker::Change&)> changed,
+       std::function<void(const std::string&)> unable)
       : work_(asio::make_work_guard(context_)),
         ticker_(context_),
         confirmer_(context_),
-        health_(context_.get_executor(), std::move(changed)) {}
+        health_(context_.get_executor(), std::move(changed), std::move(unable)) {}
 
   void tick_every(milliseconds pause, std::function<void()> tick) {
     ticker_.expires_after(pause);
@@ -82,16 +85,23 @@ class ControlPlane::Loop {
 ControlPlane::ControlPlane(const Parts& parts)
     : parts_(parts),
       started_(parts.clock.wall()),
-      loop_(std::make_unique<Loop>([this](const HealthChecker::Change& change) {
-        const std::string where = "endpoint " + change.endpoint + " of backend " + change.backend;
-        if (change.healthy) {
-          parts_.log.info(where + " is healthy: " + change.why);
-        } else {
-          parts_.log.warning(where + " is unhealthy: " + change.why);
-        }
-        pipeline_.refresh_health();
-        publish_view();
-      })),
+      loop_(std::make_unique<Loop>(
+          [this](const HealthChecker::Change& change) {
+            const std::string where =
+                "endpoint " + change.endpoint + " of backend " + change.backend;
+            if (change.healthy) {
+              parts_.log.info(where + " is healthy: " + change.why);
+            } else {
+              parts_.log.warning(where + " is unhealthy: " + change.why);
+            }
+            pipeline_.refresh_health();
+            publish_view();
+          },
+          [this, told = std::make_shared<Seldom>(kTellShortage)](const std::string& why) {
+            if (!told->due(std::chrono::steady_clock::now())) return;
+            parts_.log.warning("health checks cannot be made: " + why +
+                               "; what they said before still holds");
+          })),
       registry_(parts.sink.workers(), this),
       pipeline_({parts.clock, parts.sink, registry_,
                  [this](const std::string& backend, const proxy::EndpointState& endpoint) {

@@ -20,6 +20,10 @@ std::size_t worker_count(const config::Config& config);
 // need itself, so that each client's connection has one to a backend.
 std::uint64_t max_connections(const config::Config& config);
 
+// The first descriptor that no connection may use, of clients or to backends: the last ones are for
+// the admin API, health checks, logs and reloads. After raise_descriptor_limit().
+int traffic_descriptors_end();
+
 // "at most 509 connections of clients (half of 1024 descriptors less 6 of its own)"
 std::string connection_limit_text(const config::Config& config);
 

@@ -8,6 +8,7 @@
 #include "proxy/http/head_writer.h"
 #include "proxy/http/local_reply.h"
 #include "proxy/http/max_forwards.h"
+#include "proxy/net/shortage.h"
 #include "proxy/request_lookup.h"
 #include "proxy/route/side_choice.h"
 
@@ -45,19 +46,12 @@ int status_for(const Error& error) {
   }
 }
 
-bool is_local_shortage(int error) {
-  return error == EMFILE || error == ENFILE || error == ENOBUFS || error == ENOMEM ||
-         error == EADDRNOTAVAIL;
-}
-
 Error connect_error(int error, const EndpointState& endpoint) {
   if (error == ETIMEDOUT) {
     return {ErrorKind::connect_timeout, Fault::upstream, RetrySafety::always,
             "the server did not accept the connection in time"};
   }
-  // EADDRNOTAVAIL of IPv6 is a machine without it.
-  const bool no_ipv6 = error == EADDRNOTAVAIL && endpoint.address.family() == AF_INET6;
-  if (is_local_shortage(error) && !no_ipv6) {
+  if (is_local_shortage(error, endpoint.address.family())) {
     return {ErrorKind::internal, Fault::internal, RetrySafety::never,
             "the proxy has no descriptor or port left for a connection"};
   }
@@ -276,13 +270,16 @@ Task<Error> Exchange::connect(const std::shared_ptr<EndpointState>& endpoint) {
   int failed = 0;
   lease_ = context_.pool.connect(endpoint, failed);
   const SteadyTime limit = std::min(now() + backend().timeouts.connect, exchange_limit());
-  // A Unix socket says so if its queue is full, and tells nobody when it is not any more.
-  if (!lease_ && failed == EAGAIN) failed = co_await connect_again(endpoint, limit);
+  if (!lease_ && passes(failed)) failed = co_await connect_again(endpoint, limit, failed);
   if (failed == ETIMEDOUT && now() >= exchange_limit()) co_return exchange_too_long();
   if (failed == ECANCELED) {
     co_return Error{ErrorKind::client_abort, Fault::downstream, RetrySafety::never, {}};
   }
-  if (!lease_) co_return connect_error(failed, *endpoint);
+  if (!lease_) {
+    // Its descriptor may be what the next one lacks.
+    if (lacks_descriptor(failed)) close_client_ = true;
+    co_return connect_error(failed, *endpoint);
+  }
   lease_->socket.set_listener(&client_->waiter);
   while (!lease_->socket.writable()) {
     client_->in.keep();

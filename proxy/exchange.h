@@ -84,7 +84,9 @@ class Exchange {
 
   // exchange_upstream.cc: which server, and what to think of it
   Task<Error> wait_for_room();
-  Task<int> connect_again(const std::shared_ptr<EndpointState>& endpoint, SteadyTime limit);
+  bool passes(int error);
+  Task<int> connect_again(const std::shared_ptr<EndpointState>& endpoint, SteadyTime limit,
+                          int failed);
   bool may_try_another(const Error& error) const;
   void judge_endpoint(const Error& error);
 

@@ -4,11 +4,13 @@
 #include <cerrno>
 
 #include "proxy/exchange.h"
+#include "proxy/net/shortage.h"
 
 namespace ficus::proxy {
 namespace {
 
 constexpr std::chrono::milliseconds kBacklogPause{50};
+constexpr std::chrono::milliseconds kDescriptorPause{5};
 
 Error overflow(std::string_view detail) {
   return {ErrorKind::overflow, Fault::upstream, RetrySafety::always, detail};
@@ -73,19 +75,27 @@ Task<Error> Exchange::wait_for_room() {
   co_return Error{};
 }
 
-// Until there is room in the server's queue. 0, with a lease, or what failed; ETIMEDOUT after
-// `limit`, ECANCELED if the client left.
-Task<int> Exchange::connect_again(const std::shared_ptr<EndpointState>& endpoint,
-                                  SteadyTime limit) {
+// Is it worth a wait? A Unix socket says so if its queue is full, and tells nobody when it is not
+// any more. A descriptor that an idle connection of another worker holds comes free soon.
+bool Exchange::passes(int error) {
+  return error == EAGAIN || (lacks_descriptor(error) && context_.pool.drop_any_idle_elsewhere());
+}
+
+// Until what `failed` lacked is there. 0, with a lease, or what failed; ETIMEDOUT after `limit`,
+// ECANCELED if the client left.
+Task<int> Exchange::connect_again(const std::shared_ptr<EndpointState>& endpoint, SteadyTime limit,
+                                  int failed) {
   for (;;) {
+    const auto pause = lacks_descriptor(failed) ? kDescriptorPause : kBacklogPause;
     client_->in.keep();
-    co_await client_->waiter.until(std::min(limit, now() + kBacklogPause));
+    co_await client_->waiter.until(std::min(limit, now() + pause));
     if (client_->socket.broken()) co_return ECANCELED;
-    if (now() >= limit) co_return ETIMEDOUT;
+    // Without a descriptor nothing is said about the server.
+    if (now() >= limit) co_return lacks_descriptor(failed) ? failed : ETIMEDOUT;
     if (!context_.pool.reserve(*endpoint->backend)) continue;
-    int failed = 0;
+    failed = 0;
     lease_ = context_.pool.connect(endpoint, failed);
-    if (lease_ || failed != EAGAIN) co_return failed;
+    if (lease_ || !passes(failed)) co_return failed;
   }
 }
 

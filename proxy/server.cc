@@ -8,9 +8,10 @@
 
 namespace ficus::proxy {
 
-ProxyServer::ProxyServer(std::size_t workers) : counts_(std::make_unique<ConnectionCounts>()) {
+ProxyServer::ProxyServer(std::size_t workers, int descriptors_end)
+    : counts_(std::make_unique<ConnectionCounts>()) {
   for (std::size_t i = 0; i < workers; ++i) {
-    workers_.push_back(std::make_unique<Worker>(i, workers, *counts_));
+    workers_.push_back(std::make_unique<Worker>(i, workers, *counts_, descriptors_end));
   }
   rotate_ticket_keys();
   std::vector<Pool*> pools;

@@ -32,7 +32,9 @@ class SnapshotSink {
 // Owned and called by one thread (the control side); the counters may be read from any.
 class ProxyServer final : public SnapshotSink {
  public:
-  explicit ProxyServer(std::size_t workers);
+  // Descriptors are given lowest number first: those from `descriptors_end` on are used by no
+  // connection, so that there are some left for what is not traffic.
+  ProxyServer(std::size_t workers, int descriptors_end);
   ~ProxyServer() override;
 
   ProxyServer(const ProxyServer&) = delete;

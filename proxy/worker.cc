@@ -18,8 +18,9 @@ std::uint64_t thread_cpu_micros() {
 
 }  // namespace
 
-Worker::Worker(std::size_t index, std::size_t workers, ConnectionCounts& counts)
-    : context_(index, workers, counts) {}
+Worker::Worker(std::size_t index, std::size_t workers, ConnectionCounts& counts,
+               int descriptors_end)
+    : context_(index, workers, counts, descriptors_end) {}
 
 Worker::~Worker() { stop(); }
 

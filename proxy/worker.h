@@ -17,8 +17,8 @@ namespace ficus::proxy {
 // the order of the calls.
 class Worker {
  public:
-  // `counts` is shared by all workers and outlives them.
-  Worker(std::size_t index, std::size_t workers, ConnectionCounts& counts);
+  // `counts` is shared by all workers and outlives them. `descriptors_end`: see ProxyServer.
+  Worker(std::size_t index, std::size_t workers, ConnectionCounts& counts, int descriptors_end);
   ~Worker();
 
   void start();

@@ -14,10 +14,11 @@ constexpr std::uint64_t kMostTurnedAway = 256;
 }  // namespace
 
 WorkerContext::WorkerContext(std::size_t worker_index, std::size_t worker_count,
-                             ConnectionCounts& counts)
+                             ConnectionCounts& counts, int first_not_for_traffic)
     : index(worker_index),
       workers(worker_count),
-      pool(loop, area, worker_index),
+      descriptors_end(first_not_for_traffic),
+      pool(loop, area, worker_index, descriptors_end),
       connection_counts(counts) {}
 
 WorkerContext::~WorkerContext() = default;

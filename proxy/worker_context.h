@@ -57,11 +57,13 @@ class SnapshotRef {
 
 // What the connections and exchanges of one worker share. Loop thread only.
 struct WorkerContext {
-  WorkerContext(std::size_t worker_index, std::size_t worker_count, ConnectionCounts& counts);
+  WorkerContext(std::size_t worker_index, std::size_t worker_count, ConnectionCounts& counts,
+                int first_not_for_traffic);
   ~WorkerContext();
 
   const std::size_t index;
   const std::size_t workers;
+  const int descriptors_end;  // traffic has those below it
   EventLoop loop;
   FrameArena frames;
   ReceiveArea area;

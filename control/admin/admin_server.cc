@@ -25,6 +25,7 @@
 
 #include "control/admin/endpoints.h"
 #include "control/admin/problem.h"
+#include "control/seldom.h"
 
 namespace ficus::control {
 namespace {
@@ -40,6 +41,7 @@ constexpr std::size_t kLargestHead = 16 * 1024;
 constexpr std::size_t kMostConnections = 64;
 constexpr std::chrono::seconds kIdle{30};
 constexpr std::chrono::seconds kAnswerWithin{10};
+constexpr std::chrono::seconds kTellFailure{10};
 
 using Message = http::request<http::string_body>;
 
@@ -153,7 +155,9 @@ class AdminServer::Loop {
       tcp::socket socket = co_await acceptor_.async_accept(use);
       if (error) {
         // Out of descriptors, for instance: it passes.
-        log_.warning("admin: cannot accept: " + error.message());
+        if (accept_failed_.due(std::chrono::steady_clock::now())) {
+          log_.warning("admin: cannot accept: " + error.message());
+        }
         retry_.expires_after(std::chrono::milliseconds(100));
         co_await retry_.async_wait(use);
         continue;
@@ -216,6 +220,7 @@ class AdminServer::Loop {
   asio::io_context io_{1};
   tcp::acceptor acceptor_;
   asio::steady_timer retry_;
+  Seldom accept_failed_{kTellFailure};
   std::list<Session> sessions_;  // the oldest first
   std::thread thread_;
 };

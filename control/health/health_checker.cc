@@ -22,6 +22,7 @@
 #include <boost/beast/http/write.hpp>
 
 #include "control/health/health_state.h"
+#include "proxy/net/shortage.h"
 #include "proxy/net/tls_verify.h"
 
 namespace ficus::control {
@@ -63,10 +64,11 @@ class HealthChecker::Probe : public std::enable_shared_from_this<Probe> {
  public:
   // `before`: checked the same endpoint. In another way: its verdict holds until the first result.
   // In the same way, with other terms of TLS: results are counted on.
-  Probe(const asio::any_io_executor& executor, Target target,
-        std::function<void(const Change&)> changed, const Probe* before)
+  Probe(const asio::any_io_executor& executor, Target target, const HealthChecker& owner,
+        const Probe* before)
       : target_(std::move(target)),
-        changed_(std::move(changed)),
+        changed_(owner.changed_),
+        unable_(owner.unable_),
         state_(before != nullptr && same(before->target_.check, target_.check)
                    ? before->state_
                    : HealthState(target_.check, before == nullptr || before->healthy())),
@@ -92,9 +94,12 @@ class HealthChecker::Probe : public std::enable_shared_from_this<Probe> {
  private:
   asio::awaitable<void> run() {
     while (!stopped_) {
+      shortage_ = false;
       const std::string fault = co_await check();
       if (stopped_) co_return;
-      if (state_.record(fault.empty())) {
+      if (shortage_) {
+        unable_(fault);
+      } else if (state_.record(fault.empty())) {
         changed_({target_.backend, target_.label, state_.healthy(),
                   fault.empty() ? "answers again" : fault});
       }
@@ -176,7 +181,11 @@ class HealthChecker::Probe : public std::enable_shared_from_this<Probe> {
     co_return "answered " + std::to_string(status);
   }
 
-  std::string describe(const error_code& error) const {
+  std::string describe(const error_code& error) {
+    if (error.category() == asio::error::get_system_category() &&
+        proxy::is_local_shortage(error.value(), target_.endpoint->address.family())) {
+      shortage_ = true;
+    }
     if (error == beast::error::timeout) {
       return "no answer in " + std::to_string(target_.check.timeout.count()) + " ms";
     }
@@ -187,16 +196,19 @@ class HealthChecker::Probe : public std::enable_shared_from_this<Probe> {
 
   const Target target_;
   const std::function<void(const Change&)> changed_;
+  const std::function<void(const std::string&)> unable_;
   HealthState state_;
   Stream stream_;
   asio::steady_timer timer_;
   std::minstd_rand random_{std::random_device{}()};
   bool stopped_ = false;
+  bool shortage_ = false;  // of our own: this check says nothing
 };
 
 HealthChecker::HealthChecker(asio::any_io_executor executor,
-                             std::function<void(const Change&)> changed)
-    : executor_(std::move(executor)), changed_(std::move(changed)) {}
+                             std::function<void(const Change&)> changed,
+                             std::function<void(const std::string&)> unable)
+    : executor_(std::move(executor)), changed_(std::move(changed)), unable_(std::move(unable)) {}
 
 HealthChecker::~HealthChecker() { stop(); }
 
@@ -215,7 +227,7 @@ bool HealthChecker::watch(const std::vector<Target>& targets) {
       probes_.erase(found);
       continue;
     }
-    wanted[key] = std::make_shared<Probe>(executor_, target, changed_, before);
+    wanted[key] = std::make_shared<Probe>(executor_, target, *this, before);
     wanted[key]->start();
   }
   const bool any_freed = std::ranges::any_of(probes_, [&](const auto& probe) {

@@ -35,7 +35,10 @@ class HealthChecker {
     std::string why;  // "answered 503", "connection refused", "no answer in 1000 ms"
   };
 
-  HealthChecker(boost::asio::any_io_executor executor, std::function<void(const Change&)> changed);
+  // A check that could not be made, for want of something of this machine's own ("too many open
+  // files"), is told to `unable` and says nothing about the endpoint.
+  HealthChecker(boost::asio::any_io_executor executor, std::function<void(const Change&)> changed,
+                std::function<void(const std::string&)> unable);
   ~HealthChecker();
 
   HealthChecker(const HealthChecker&) = delete;
@@ -57,6 +60,7 @@ class HealthChecker {
 
   boost::asio::any_io_executor executor_;
   std::function<void(const Change&)> changed_;
+  std::function<void(const std::string&)> unable_;
   std::map<std::string, std::shared_ptr<Probe>> probes_;  // by backend and endpoint
 };
 

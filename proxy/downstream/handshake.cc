@@ -36,15 +36,17 @@ Task<bool> Connection::shake_hands() {
       co_await fail_handshake(reason_of(tls.failure()));
       co_return false;
     }
+    if (client_.socket.broken()) {
+      co_await fail_handshake(HandshakeFailure::closed);
+      co_return false;
+    }
     const SteadyTime due = tls.heard() ? limit : patience(limit);
     const bool expired = co_await client_.waiter.until(due) && context_.loop.now() >= limit;
     // A hello of which no edge has told yet is an answer to wait for.
     const bool leave = context_.draining && !tls.heard() &&
                        context_.loop.now() >= first_bytes_due_ && !client_.socket.look();
-    if (expired || leave || client_.socket.broken()) {
-      if (expired) co_await fail_handshake(HandshakeFailure::timeout);
-      co_return false;
-    }
+    if (expired) co_await fail_handshake(HandshakeFailure::timeout);
+    if (expired || leave) co_return false;
   }
 }
 

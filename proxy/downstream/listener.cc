@@ -5,6 +5,8 @@
 #include <fcntl.h>
 #include <sys/socket.h>
 
+#include "proxy/net/shortage.h"
+
 namespace ficus::proxy {
 namespace {
 
@@ -54,15 +56,35 @@ void Listener::accept_all() {
     FileDescriptor fd(::accept4(fd_.get(), reinterpret_cast<sockaddr*>(&peer), &size,
                                 SOCK_NONBLOCK | SOCK_CLOEXEC));
     if (fd) {
-      admit({std::move(fd), peer, *settings});
+      if (find_descriptor(fd)) {
+        admit({std::move(fd), peer, *settings});
+      } else {
+        shed({std::move(fd), peer, *settings, ShedReason::descriptors});
+      }
       continue;
     }
     if (errno == EINTR || errno == ECONNABORTED) continue;
     if (errno == EAGAIN || errno == EWOULDBLOCK) return;
-    if ((errno == EMFILE || errno == ENFILE) && accept_with_reserve(*settings)) continue;
+    if (lacks_descriptor(errno) &&
+        (context_.pool.drop_any_idle() || accept_with_reserve(*settings)))
+      continue;
     context_.loop.timers().set(*this, context_.loop.now() + kRetryAccept);
     return;
   }
+}
+
+// Gives the connection one of the descriptors that are for traffic, if need be that of an idle
+// connection to a backend. False: there is none.
+bool Listener::find_descriptor(FileDescriptor& fd) {
+  if (fd.get() < context_.descriptors_end) return true;
+  if (!context_.pool.drop_any_idle()) {
+    context_.pool.drop_any_idle_elsewhere();  // for the next one
+    return false;
+  }
+  FileDescriptor lower(::fcntl(fd.get(), F_DUPFD_CLOEXEC, 0));
+  if (!lower || lower.get() >= context_.descriptors_end) return false;
+  fd = std::move(lower);
+  return true;
 }
 
 void Listener::admit(Accepted accepted) {

@@ -25,6 +25,7 @@ class Listener final : public Retired, private IoHandler, private Timer {
   void on_io() override;
   void on_deadline() override;
   void accept_all();
+  bool find_descriptor(FileDescriptor& fd);
   void admit(Accepted accepted);
   void shed(Accepted accepted);
   void turn_away_at_once(Accepted accepted);

@@ -129,6 +129,7 @@ TlsSession::Handshake TlsSession::handshake() {
   if (error == SSL_ERROR_WANT_READ || error == SSL_ERROR_WANT_WRITE) return Handshake::waiting;
   failed_ = true;
   failure_ = error == SSL_ERROR_SSL ? failure_of(ERR_peek_error()) : Failure::closed;
+  if (server_ && failure_ == Failure::plain_text) failure_ = Failure::malformed;
   if (plain_text_) failure_ = Failure::plain_text;
   ERR_clear_error();
   return Handshake::failed;

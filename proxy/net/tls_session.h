@@ -52,7 +52,7 @@ class TlsSession {
   enum class Failure : std::uint8_t {
     none,
     closed,        // the peer left
-    plain_text,    // the peer does not speak TLS (towards a server: a plain HTTP request)
+    plain_text,    // the peer does not speak TLS (of a client: it sends a plain HTTP request)
     no_agreement,  // no version, cipher or application protocol in common
     refused,       // the peer sent an alert
     certificate,   // the peer's was not accepted; see verify_detail()
@@ -117,6 +117,7 @@ class TlsSession {
   TlsClientSessions* const sessions_;
   Socket* socket_ = nullptr;
   std::string early_;
+  std::string letters_;         // the first bytes of a client that may be speaking plain HTTP
   std::size_t unfinished_ = 0;  // size of a write that OpenSSL wants to be repeated; 0: none
   bool server_ = false;
   bool established_ = false;

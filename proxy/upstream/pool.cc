@@ -6,10 +6,14 @@
 #include <netinet/tcp.h>
 #include <sys/socket.h>
 
+#include "proxy/net/shortage.h"
+
 namespace ficus::proxy {
 namespace {
 
 constexpr std::chrono::seconds kSweep{1};
+// Idle connections that one new connection may cost when descriptors are short.
+constexpr int kRoomMade = 4;
 
 }  // namespace
 
@@ -41,30 +45,47 @@ Lease Pool::take_idle(const EndpointState& endpoint, Care care) {
   while (!idle.empty()) {
     std::unique_ptr<UpstreamConnection> connection = std::move(idle.back());
     idle.pop_back();
-    EndpointCells& counts = cells(endpoint);
-    counts.connections_idle.subtract();
-    own(*endpoint.backend).idle.subtract();
+    uncount_idle(endpoint);
     connection->socket.set_listener(nullptr);
     if (!connection->still_good(care)) {
       loop_.retire(std::move(connection));
       forget(endpoint);
       continue;
     }
-    counts.connections_active.add();
+    cells(endpoint).connections_active.add();
     connection->reused_ = true;
     return {*this, std::move(connection)};
   }
   return {};
 }
 
-Lease Pool::connect(const std::shared_ptr<EndpointState>& endpoint, int& error) {
-  const SocketAddress& address = endpoint->address;
-  FileDescriptor fd(::socket(address.family(), SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
+FileDescriptor Pool::open_socket(int family, int& error) const {
+  FileDescriptor fd(::socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
   if (!fd) {
     error = errno;
+  } else if (fd.get() >= descriptors_end_) {
+    fd.reset();
+    error = EMFILE;
+  }
+  return fd;
+}
+
+Lease Pool::connect(const std::shared_ptr<EndpointState>& endpoint, int& error) {
+  FileDescriptor fd = open_socket(endpoint->address.family(), error);
+  // Another thread may be quicker to use what became free.
+  for (int i = 0; i < kRoomMade && !fd && lacks_descriptor(error) && drop_any_idle(); ++i) {
+    fd = open_socket(endpoint->address.family(), error);
+  }
+  return connect_on(std::move(fd), endpoint, error);
+}
+
+Lease Pool::connect_on(FileDescriptor fd, const std::shared_ptr<EndpointState>& endpoint,
+                       int& error) {
+  if (!fd) {
     release(*endpoint->backend);
     return {};
   }
+  const SocketAddress& address = endpoint->address;
   if (address.family() != AF_UNIX) {
     const int on = 1;
     ::setsockopt(fd.get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
@@ -77,6 +98,18 @@ Lease Pool::connect(const std::shared_ptr<EndpointState>& endpoint, int& error) 
   cells(*endpoint).connections_active.add();
   own(*endpoint->backend).held.add();
   return {*this, std::make_unique<UpstreamConnection>(*this, endpoint, std::move(fd), area_)};
+}
+
+void Pool::count_idle(const EndpointState& endpoint) {
+  cells(endpoint).connections_idle.add();
+  own(*endpoint.backend).idle.add();
+  idle_total_.add();
+}
+
+void Pool::uncount_idle(const EndpointState& endpoint) {
+  cells(endpoint).connections_idle.subtract();
+  own(*endpoint.backend).idle.subtract();
+  idle_total_.subtract();
 }
 
 void Pool::put(std::unique_ptr<UpstreamConnection> connection,
@@ -95,10 +128,8 @@ void Pool::keep_idle(std::unique_ptr<UpstreamConnection> connection,
                      std::chrono::milliseconds pool_idle) {
   const EndpointState& endpoint = connection->endpoint();
   if (endpoint.slot >= idle_.size()) idle_.resize(endpoint.slot + 1);
-  EndpointCells& counts = cells(endpoint);
-  counts.connections_active.subtract();
-  counts.connections_idle.add();
-  own(*endpoint.backend).idle.add();
+  cells(endpoint).connections_active.subtract();
+  count_idle(endpoint);
   connection->until_ = loop_.now() + pool_idle;
   connection->socket.set_listener(connection.get());
   idle_[endpoint.slot].push_back(std::move(connection));
@@ -118,7 +149,9 @@ void Pool::preconnect(const Backend& backend, TlsWorker& tls) {
     preconnected_[slot] = endpoint.state;
     for (std::uint32_t i = 0; i < backend.preconnect && reserve(*endpoint.state->backend); ++i) {
       int error = 0;
-      Lease lease = connect(endpoint.state, error);
+      // Never at the cost of a connection that has proved useful.
+      FileDescriptor fd = open_socket(endpoint.state->address.family(), error);
+      Lease lease = connect_on(std::move(fd), endpoint.state, error);
       if (!lease) break;
       const std::string& tls_name = endpoint.state->tls_name;
       if (!tls_name.empty()) {
@@ -197,8 +230,7 @@ void Pool::drop_idle(UpstreamConnection& connection) {
     return candidate.get() == &connection;
   });
   if (found == idle.end()) return;
-  cells(*endpoint).connections_idle.subtract();
-  own(*endpoint->backend).idle.subtract();
+  uncount_idle(*endpoint);
   connection.socket.close();
   loop_.retire(std::move(*found));
   idle.erase(found);
@@ -239,6 +271,36 @@ bool Pool::drop_one_idle(const BackendState& backend) {
     return found = true;
   });
   return found;
+}
+
+bool Pool::drop_any_idle() {
+  UpstreamConnection* first = nullptr;
+  for (Idle& idle : idle_) {
+    if (idle.empty()) continue;
+    if (first == nullptr || idle.front()->until_ < first->until_) first = idle.front().get();
+  }
+  if (first != nullptr) {
+    drop_idle(*first);
+    return true;
+  }
+  if (opening_.empty()) return false;
+  const UpstreamConnection* const last = opening_.back().get();
+  give_up_opening([last](const auto& connection) { return &connection == last; });
+  return true;
+}
+
+bool Pool::drop_any_idle_elsewhere() {
+  Pool* found = nullptr;
+  std::uint64_t most = 0;
+  for (Pool* peer : peers_) {
+    const std::uint64_t idle = peer->idle_total_.value();
+    if (peer == this || idle <= most) continue;
+    found = peer;
+    most = idle;
+  }
+  if (found == nullptr) return false;
+  found->loop_.post([found] { found->drop_any_idle(); });
+  return true;
 }
 
 void Pool::on_deadline() {

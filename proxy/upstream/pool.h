@@ -111,8 +111,9 @@ class PendingRequest final : private PendingPlace {
 // connections up while others wait. Loop thread only.
 class Pool final : private Timer {
  public:
-  Pool(EventLoop& loop, ReceiveArea& area, std::size_t worker)
-      : loop_(loop), area_(area), worker_(worker) {}
+  // Descriptors from `descriptors_end` on are not for traffic: see ProxyServer.
+  Pool(EventLoop& loop, ReceiveArea& area, std::size_t worker, int descriptors_end)
+      : loop_(loop), area_(area), worker_(worker), descriptors_end_(descriptors_end) {}
 
   // The pools of all workers, this one too. Before the loop runs; they outlive all loops.
   void set_peers(std::vector<Pool*> peers) { peers_ = std::move(peers); }
@@ -137,13 +138,20 @@ class Pool final : private Timer {
   void count_overflow(BackendState& backend) { own(backend).overflows.add(); }
 
   // Begins a connection, using a reservation; usable once its socket is writable and
-  // connect_error() is 0. An empty lease if not even that was possible (`error` tells).
+  // connect_error() is 0. An empty lease if not even that was possible (`error` tells). If there is
+  // no descriptor left, what is idle here gives up its own.
   Lease connect(const std::shared_ptr<EndpointState>& endpoint, int& error);
 
   // Opens the backend's `preconnect` connections to each endpoint that is new here, as far as its
   // limit goes, and shakes hands where TLS is spoken; then they are idle. One that fails, or takes
   // longer than timeouts.connect, is forgotten. `tls` outlives the pool's connections.
   void preconnect(const Backend& backend, TlsWorker& tls);
+
+  // No descriptor is left: closes the idle connection, of whichever backend, whose time is over
+  // first, or gives up one that is opened ahead. False: there is none.
+  bool drop_any_idle();
+  // The same of the worker that has most of them, soon. False: no other worker has any.
+  bool drop_any_idle_elsewhere();
 
   // Closes all connections that no exchange uses.
   void clear();
@@ -159,6 +167,10 @@ class Pool final : private Timer {
   friend class UpstreamConnection;
   using Idle = std::vector<std::unique_ptr<UpstreamConnection>>;
 
+  FileDescriptor open_socket(int family, int& error) const;
+  Lease connect_on(FileDescriptor fd, const std::shared_ptr<EndpointState>& endpoint, int& error);
+  void count_idle(const EndpointState& endpoint);
+  void uncount_idle(const EndpointState& endpoint);
   void put(std::unique_ptr<UpstreamConnection> connection, std::chrono::milliseconds pool_idle);
   void keep_idle(std::unique_ptr<UpstreamConnection> connection,
                  std::chrono::milliseconds pool_idle);
@@ -202,6 +214,8 @@ class Pool final : private Timer {
   EventLoop& loop_;
   ReceiveArea& area_;
   const std::size_t worker_;
+  const int descriptors_end_;
+  Cell idle_total_;                                         // written here, read by the peers
   std::vector<Idle> idle_;                                  // by endpoint slot
   Idle opening_;                                            // not to be used yet
   std::vector<std::weak_ptr<EndpointState>> preconnected_;  // by endpoint slot

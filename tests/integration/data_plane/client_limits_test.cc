@@ -3,6 +3,7 @@
 
 #include <memory>
 #include <poll.h>
+#include <sys/resource.h>
 #include <vector>
 
 #include "tests/integration/data_plane/fixture.h"
@@ -376,21 +377,17 @@ TEST_CASE("data plane: out of descriptors the proxy says so, lives on and stays 
 #endif
   ScriptedBackend backend({read_request(), hold()});
   constexpr int kDescriptors = 64;
-  FicusProcess ficus(in_front_of(backend, {"limits: {max_connections: 1000}"}), kDescriptors);
+  FicusProcess ficus(
+      in_front_of(backend, {"limits: {max_connections: 1000}", "timeouts: {request_head: 5m}"}),
+      kDescriptors);
   CHECK_THAT(ficus.process().output(), ContainsSubstring("raise the limit"));
   std::vector<std::unique_ptr<RawClient>> clients;
   for (int i = 0; i < 2 * kDescriptors; ++i) {
     clients.push_back(std::make_unique<RawClient>(ficus.port()));
   }
-  // Room for the admin side.
-  clients.resize(8);
-  CHECK(eventually([&] {
-    try {
-      return shed(ficus, "descriptors") != "0";
-    } catch (const HarnessError&) {
-      return false;
-    }
-  }));
+  CHECK(clients.back()->read_response().status() == 503);
+  for (int i = 0; i < 3; ++i) CHECK(ficus.admin_get("/livez").status() == 200);
+  CHECK(shed(ficus, "descriptors") != "0");
   clients.clear();
   backend.on_every_connection(answer_each(ok("ok")));
   CHECK(eventually([&] {
@@ -409,6 +406,64 @@ TEST_CASE("data plane: at the limit that auto stands for the admin side has its 
   CHECK(metric(ficus, "limit_used_ratio{limit=\"max_connections\"}") == "1");
   CHECK(shed(ficus, "descriptors") == "0");
   CHECK(clients.front()->exchange(request("GET /")).status() == 200);
+}
+
+TEST_CASE("data plane: idle connections to backends give way where descriptors are short") {
+  const Script held = {read_request(), hold(), send(ok("ok")), again()};
+  ScriptedBackend old(held);
+  ScriptedBackend fresh(held);
+  FicusProcess ficus("workers: 2\nbackends:\n  old: {endpoints: [\"" + old.url() +
+                         "\"]}\n  fresh: {endpoints: [\"" + fresh.url() +
+                         "\"]}\nroutes:\n  - {name: a, match: {path_prefix: /old}, legacy: old}\n"
+                         "  - {name: b, match: {path_prefix: /new}, legacy: fresh}\n",
+                     128);
+  constexpr std::size_t kClients = 40;
+  std::vector<std::unique_ptr<RawClient>> clients;
+  for (std::size_t i = 0; i < kClients; ++i) {
+    clients.push_back(std::make_unique<RawClient>(ficus.port()));
+  }
+  const auto all_at_once = [&](const std::string& target, ScriptedBackend& backend) {
+    for (const auto& client : clients) client->send(request("GET " + target));
+    CHECK(eventually([&] { return backend.requests() == kClients; }));
+    for (std::size_t i = 0; i < kClients; ++i) backend.release();
+    std::size_t served = 0;
+    for (const auto& client : clients) served += client->read_response().status() == 200 ? 1 : 0;
+    return served;
+  };
+  CHECK(all_at_once("/old", old) == kClients);
+  CHECK(all_at_once("/new", fresh) == kClients);
+  CHECK(ficus.admin_get("/livez").status() == 200);
+}
+
+TEST_CASE("data plane: what auto allows is said in one sentence where it is little") {
+  ScriptedBackend backend;
+  FicusProcess ficus(in_front_of(backend, {}), 64);
+  CHECK_THAT(ficus.process().output(),
+             ContainsSubstring("limits.max_connections 18 (half of 64 descriptors less 28 of its "
+                               "own)") &&
+                 ContainsSubstring("no more than 18 connections of clients can be served, because "
+                                   "this process may open only 64 descriptors: raise that limit "
+                                   "(LimitNOFILE= in the unit, ulimit -n), to 548 for 256 "
+                                   "connections"));
+}
+
+TEST_CASE("data plane: a health check that finds no descriptor says nothing about the endpoint") {
+  ScriptedBackend backend({read_request(), send(ok("ok"))});
+  FicusProcess ficus(in_front_of(
+      backend,
+      {"", "", "health_check: {path: /, interval: 100ms, healthy_after: 1, unhealthy_after: 1}"}));
+  const auto asked_again = [&] {
+    return eventually([&, before = backend.requests()] { return backend.requests() > before + 2; });
+  };
+  REQUIRE(asked_again());
+  rlimit before{};
+  REQUIRE(::prlimit(ficus.process().pid(), RLIMIT_NOFILE, nullptr, &before) == 0);
+  const rlimit none{0, before.rlim_max};
+  REQUIRE(::prlimit(ficus.process().pid(), RLIMIT_NOFILE, &none, nullptr) == 0);
+  ficus.process().wait_for_line("health checks cannot be made: Too many open files");
+  REQUIRE(::prlimit(ficus.process().pid(), RLIMIT_NOFILE, &before, nullptr) == 0);
+  REQUIRE(asked_again());
+  CHECK_THAT(ficus.process().output(), !ContainsSubstring("unhealthy"));
 }
 
 TEST_CASE("data plane: only so many of who is over a limit are waited for") {

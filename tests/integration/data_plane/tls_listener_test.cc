@@ -28,6 +28,11 @@ struct Served {
               in_front_of(backend)) {}
 };
 
+std::string failures(const FicusProcess& ficus, const std::string& reason) {
+  return sample(ficus, "ficus_tls_handshake_failures_total{listener=\"127.0.0.1:0\",reason=\"" +
+                           reason + "\"}");
+}
+
 }  // namespace
 
 TEST_CASE("tls listener: TLS 1.2 and 1.3 are spoken, older versions are not") {
@@ -333,9 +338,51 @@ TEST_CASE("tls listener: a plain HTTP request is told to use https, and counted"
             it.ficus,
             "ficus_tls_handshake_failures_total{listener=\"127.0.0.1:0\",reason=\"plain_http\"}") ==
         "4");
-  RawClient noise(it.ficus.port());
-  noise.send(std::string("\x00\x01\x02\x03\x04\x05\x06\x07", 8));
-  noise.read_to_end();  // an alert, and the end
+}
+
+TEST_CASE("tls listener: a plain HTTP request is known for one wherever its first bytes are cut") {
+  Served it;
+  const std::string asked = "OPTIONS * HTTP/1.1\r\nHost: a\r\n\r\n";
+  for (std::size_t cut = 1; cut < 12; ++cut) {
+    RawClient client(it.ficus.port());
+    send_at_once(client.descriptor());
+    client.send(asked.substr(0, cut));
+    // By then the first piece was most likely read; the answer is the same if not.
+    RawClient(it.ficus.port()).send("x");
+    client.send(asked.substr(cut));
+    CHECK(client.read_response().status() == 400);
+  }
+  CHECK(failures(it.ficus, "plain_http") == "11");
+}
+
+TEST_CASE("tls listener: what is neither TLS nor HTTP gets no answer of HTTP, and is counted") {
+  Served it;
+  const std::string all[] = {"SSH-2.0-OpenSSH_9.2 some comment\r\n",
+                             std::string(300, '\0'),
+                             std::string("\x00\x01\x02\x03\x04\x05\x06\x07", 8),
+                             std::string(300, '\xff'),
+                             std::string(300, 'A') + " / HTTP/1.1\r\n\r\n",
+                             "GET\t/\r\n\r\n",
+                             std::string("\x16\x09\x09\x00\x10", 5) + std::string(16, 'a')};
+  for (const std::string& bytes : all) {
+    RawClient noise(it.ficus.port());
+    noise.send(bytes);
+    CHECK_THAT(noise.read_to_end(), !ContainsSubstring("HTTP"));
+  }
+  CHECK(failures(it.ficus, "plain_http") == "0");
+  CHECK(failures(it.ficus, "malformed") == std::to_string(std::size(all)));
+}
+
+TEST_CASE("tls listener: a client that resets during the handshake is counted as one that left") {
+  Served it;
+  RawClient leaves(it.ficus.port());
+  leaves.send("\x16\x03\x01");
+  leaves.reset();
+  CHECK(eventually([&] { return failures(it.ficus, "closed") == "1"; }));
+  // One that never said anything looked whether the port is open.
+  RawClient(it.ficus.port()).reset();
+  CHECK(tls_connect(it.ficus.port())->exchange(request("GET /")).body == "hello");
+  CHECK(failures(it.ficus, "closed") == "1");
 }
 
 TEST_CASE("tls listener: who does not finish the handshake is let go, and counted") {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <climits>
 #include <memory>
 #include <string_view>
 #include <sys/socket.h>
@@ -17,7 +18,8 @@ namespace ficus::proxy {
 // as many workers as it takes, whose loops are turned by hand.
 class PoolBench {
  public:
-  explicit PoolBench(std::size_t count = 1) : state(std::make_shared<BackendState>(count)) {
+  explicit PoolBench(std::size_t count = 1, int descriptors_end = INT_MAX)
+      : state(std::make_shared<BackendState>(count)) {
     listener_ = FileDescriptor(::socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0));
     const SocketAddress address = SocketAddress::unix_path((folder_.path() / "s").string());
     REQUIRE(::bind(listener_.get(), address.data(), address.length()) == 0);
@@ -28,7 +30,7 @@ class PoolBench {
     backend.endpoints.push_back({endpoint, true, "test"});
     std::vector<Pool*> all;
     for (std::size_t i = 0; i < count; ++i) {
-      workers.push_back(std::make_unique<Worker>(i));
+      workers.push_back(std::make_unique<Worker>(i, descriptors_end));
       all.push_back(&workers.back()->pool);
     }
     for (const auto& worker : workers) worker->pool.set_peers(all);
@@ -40,7 +42,7 @@ class PoolBench {
   }
 
   struct Worker {
-    explicit Worker(std::size_t index) : pool(loop, area, index) {}
+    Worker(std::size_t index, int descriptors_end) : pool(loop, area, index, descriptors_end) {}
     EventLoop loop;
     ReceiveArea area;
     Pool pool;

@@ -1,5 +1,8 @@
 #include "proxy/upstream/pool.h"
 
+#include <cerrno>
+#include <sys/resource.h>
+
 #include "tests/unit/proxy/upstream/pool_fixture.h"
 
 namespace ficus::proxy {
@@ -121,6 +124,68 @@ TEST_CASE("pool: beyond max_pending a request waits for what another worker can 
   }
   CHECK(bench.state->waiting() == 0);
   CHECK(bench.state->connections() <= 1);
+}
+
+// While it lives this process can open no descriptor.
+class NoDescriptorLeft {
+ public:
+  NoDescriptorLeft() {
+    REQUIRE(::getrlimit(RLIMIT_NOFILE, &before_) == 0);
+    rlimit limit = before_;
+    limit.rlim_cur = static_cast<rlim_t>(FileDescriptor(::dup(0)).get());
+    REQUIRE(::setrlimit(RLIMIT_NOFILE, &limit) == 0);
+  }
+  ~NoDescriptorLeft() { ::setrlimit(RLIMIT_NOFILE, &before_); }
+
+ private:
+  rlimit before_{};
+};
+
+TEST_CASE("pool: without a descriptor the connection that is idle longest gives up its own") {
+  PoolBench bench(2);
+  Lease first = bench.connect(0);
+  Lease second = bench.connect(0);
+  const int fd = first->socket.fd();
+  first.give_back(seconds(20));
+  second.give_back(seconds(30));
+  REQUIRE(bench.idle(0) == 2);
+
+  SECTION("of this worker") {
+    const NoDescriptorLeft shortage;
+    REQUIRE(bench.pool(0).reserve(*bench.state));
+    const Lease next = bench.connect_reserved(0);
+    REQUIRE(next);
+    CHECK(next->socket.fd() == fd);
+    CHECK(bench.idle(0) == 1);
+    CHECK(bench.state->connections() == 2);
+  }
+  SECTION("of another worker, when it is told") {
+    const NoDescriptorLeft shortage;
+    REQUIRE(bench.pool(1).reserve(*bench.state));
+    CHECK_FALSE(bench.connect_reserved(1));
+    CHECK(bench.pool(1).drop_any_idle_elsewhere());
+    bench.turn();
+    CHECK(bench.idle(0) == 1);
+    REQUIRE(bench.pool(1).reserve(*bench.state));
+    CHECK(bench.connect_reserved(1));
+  }
+  SECTION("but not to one that is opened ahead") {
+    bench.backend.preconnect = 3;
+    TlsWorker tls;
+    const NoDescriptorLeft shortage;
+    bench.pool(0).preconnect(bench.backend, tls);
+    CHECK(bench.idle(0) == 2);
+  }
+}
+
+TEST_CASE("pool: the last descriptors are not for connections") {
+  PoolBench bench(2, 3);
+  int error = 0;
+  REQUIRE(bench.pool(0).reserve(*bench.state));
+  CHECK_FALSE(bench.pool(0).connect(bench.endpoint, error));
+  CHECK(error == EMFILE);
+  CHECK(bench.state->connections() == 0);
+  CHECK_FALSE(bench.pool(0).drop_any_idle_elsewhere());
 }
 
 }  // namespace ficus::proxy
