@@ -1,5 +1,7 @@
 // A tunnel lasts for days; the configuration that it began with must not.
 
+#include <limits>
+
 #include "config/loader.h"
 #include "control/change/resolve.h"
 #include "control/change/route_registry.h"
@@ -68,7 +70,7 @@ class DataPlane {
   mutable control::RouteRegistry registry_{1, nullptr};
   std::uint64_t version_ = 0;
   std::weak_ptr<const proxy::RoutingSnapshot> first_;
-  proxy::ProxyServer server_{1};
+  proxy::ProxyServer server_{1, std::numeric_limits<int>::max()};
 };
 
 const std::string kSwitch =
