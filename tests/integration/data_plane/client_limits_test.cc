@@ -8,6 +8,7 @@
 
 #include "tests/integration/data_plane/fixture.h"
 #include "tests/support/catch.h"
+#include "tests/support/descriptor_shortage.h"
 
 using namespace ficus::tests;
 
@@ -369,12 +370,7 @@ TEST_CASE("data plane: the connections of a trusted proxy are not one client's")
 }
 
 TEST_CASE("data plane: out of descriptors the proxy says so, lives on and stays in reach") {
-#ifdef __SANITIZE_ADDRESS__
-  // UBSan's check of virtual tables needs a descriptor itself and reports what is sound without
-  // one.
-  WARN("SKIPPED: not with AddressSanitizer and UBSan");
-  return;
-#endif
+  FICUS_NEEDS_NO_SANITIZER();
   ScriptedBackend backend({read_request(), hold()});
   constexpr int kDescriptors = 64;
   FicusProcess ficus(
@@ -448,6 +444,7 @@ TEST_CASE("data plane: what auto allows is said in one sentence where it is litt
 }
 
 TEST_CASE("data plane: a health check that finds no descriptor says nothing about the endpoint") {
+  FICUS_NEEDS_NO_SANITIZER();
   ScriptedBackend backend({read_request(), send(ok("ok"))});
   FicusProcess ficus(in_front_of(
       backend,
