@@ -26,8 +26,9 @@ std::string certificate_for(const tests::TemporaryFolder& folder, int days) {
   X509_set_pubkey(certificate.get(), key.get());
   X509_sign(certificate.get(), key.get(), EVP_sha256());
   const std::string path = folder.path() / (std::to_string(days) + ".crt");
-  const std::unique_ptr<FILE, decltype(&fclose)> file(fopen(path.c_str(), "w"), fclose);
-  PEM_write_X509(file.get(), certificate.get());
+  FILE* file = fopen(path.c_str(), "w");
+  PEM_write_X509(file, certificate.get());
+  fclose(file);
   return path;
 }
 
