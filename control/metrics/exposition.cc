@@ -244,8 +244,7 @@ void add_guard(const View& view, Families& out) {
     const RouteView& route = *shown;
     const Labels labels{{"route", route.entry.name}};
     const proxy::Evidence& now = route.evidence;
-    evidence.add(with(labels, "test", std::string(proxy::text(now.test))),
-                 now.threshold > 0 ? now.wealth / now.threshold : 0.0);
+    evidence.add(with(labels, "test", std::string(proxy::text(now.test))), now.held());
     armed.add(labels, now.armed ? 1.0 : 0.0);
   }
   add_decisions(view, view.rollbacks, {"absolute", "plain_window", "unhealthy", "operator"},
