@@ -414,8 +414,9 @@ void add_listeners(const View& view, Families& out) {
                sum(*listener.state,
                    [&](const Cells& cells) -> const Cell& { return cells.shed[reason]; }));
     }
-    for (std::size_t fault = 0; fault < proxy::kBadPreambles; ++fault) {
-      preambles.add_unless_zero(
+    const bool has_preambles = listener.proxy_protocol != config::ProxyProtocol::off;
+    for (std::size_t fault = 0; has_preambles && fault < proxy::kBadPreambles; ++fault) {
+      preambles.add(
           with(labels, "reason", std::string(text(static_cast<proxy::BadPreamble>(fault)))),
           sum(*listener.state, [&](const Cells& cells) -> const Cell& {
             return cells.proxy_headers_refused[fault];
