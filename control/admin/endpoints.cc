@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <optional>
+#include <span>
 #include <string>
 
 #include "control/admin/problem.h"
@@ -27,7 +28,7 @@ struct Endpoint {
   Handler handle;
 };
 
-constexpr std::array<Endpoint, 12> kEndpoints{{
+constexpr std::array<Endpoint, 9> kEndpoints{{
     {"GET", "/api/v1/status", Takes::nothing, get_status},
     {"GET", "/api/v1/routes", Takes::nothing, get_routes},
     {"GET", "/api/v1/routes/{name}", Takes::nothing, get_route},
@@ -37,6 +38,10 @@ constexpr std::array<Endpoint, 12> kEndpoints{{
     {"POST", "/api/v1/routes/{name}/rearm", Takes::dry_run, post_rearm},
     {"POST", "/api/v1/rollback", Takes::dry_run, post_rollback_all},
     {"GET", "/api/v1/backends/{name}/tolerated", Takes::nothing, get_tolerated},
+}};
+
+// What the metrics listener has as well: nothing here changes anything, or tells of requests.
+constexpr std::array<Endpoint, 3> kOpenEndpoints{{
     {"GET", "/metrics", Takes::anything, get_metrics},
     {"GET", "/livez", Takes::anything, get_livez},
     {"GET", "/readyz", Takes::anything, get_readyz},
@@ -95,9 +100,12 @@ std::optional<Error> refuse_foreign(const AdminRequest& request) {
   return std::nullopt;
 }
 
-// RFC 9112 section 3.2: two Host lines are 400, and a target in absolute form says the same as
-// Host.
+// RFC 9112 section 3.2: two Host lines are 400, none is in HTTP/1.1, and a target in absolute form
+// says the same as Host.
 std::optional<Error> refuse_ambiguous(const AdminRequest& request) {
+  if (request.host_lines == 0 && request.minor_version > 0) {
+    return Error{400, "the request has no Host line", "send one, or HTTP/1.0"};
+  }
   if (request.host_lines > 1) {
     return Error{400, "the request has " + std::to_string(request.host_lines) + " Host lines",
                  "send one"};
@@ -147,14 +155,13 @@ AdminResponse not_allowed(const AdminRequest& request, const std::string& allow)
   return response;
 }
 
-}  // namespace
-
-void answer(const AdminContext& context, const AdminRequest& request, const AdminReply& reply) {
-  if (const auto error = refuse_ambiguous(request)) return reply(problem(*error));
-  if (const auto error = refuse_foreign(request)) return reply(problem(*error));
+// Of one listener's endpoints: which one, and may it be asked like that?
+void dispatch(const AdminContext& context, const AdminRequest& request,
+              std::span<const Endpoint> endpoints, const AdminReply& reply,
+              const std::string& mend) {
   const std::string method = request.method == "HEAD" ? "GET" : request.method;
   std::string allow;
-  for (const Endpoint& endpoint : kEndpoints) {
+  for (const Endpoint& endpoint : endpoints) {
     const auto name = match(endpoint.path, request.path);
     if (!name) continue;
     if (endpoint.method != method) {
@@ -172,7 +179,26 @@ void answer(const AdminContext& context, const AdminRequest& request, const Admi
     return endpoint.handle(context, request, *name, reply);
   }
   if (!allow.empty()) return reply(not_allowed(request, allow));
-  reply(problem({404, "there is nothing at " + request.path, "docs/admin-api.md lists what is"}));
+  reply(problem({404, "there is nothing at " + request.path, mend}));
+}
+
+}  // namespace
+
+void answer(const AdminContext& context, const AdminRequest& request, const AdminReply& reply) {
+  if (const auto error = refuse_ambiguous(request)) return reply(problem(*error));
+  if (const auto error = refuse_foreign(request)) return reply(problem(*error));
+  const bool is_open =
+      std::ranges::find(kOpenEndpoints, request.path, &Endpoint::path) != kOpenEndpoints.end();
+  if (is_open) return dispatch(context, request, kOpenEndpoints, reply, {});
+  dispatch(context, request, kEndpoints, reply, "docs/admin-api.md lists what is");
+}
+
+// Any Host is right, and any page of a browser may ask: who reaches the listener may read this.
+void answer_metrics(const AdminContext& context, const AdminRequest& request,
+                    const AdminReply& reply) {
+  if (const auto error = refuse_ambiguous(request)) return reply(problem(*error));
+  dispatch(context, request, kOpenEndpoints, reply,
+           "this listener has /metrics, /livez and /readyz; all else is on admin.address");
 }
 
 }  // namespace ficus::control

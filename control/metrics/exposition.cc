@@ -436,6 +436,14 @@ void add_listeners(const View& view, Families& out) {
   }
 }
 
+void add_cpu(const std::vector<CpuTime>& times, Families& out) {
+  Family cpu("cpu_seconds_total", "CPU time by part of the process.", MetricType::Counter);
+  for (const CpuTime& one : times) {
+    cpu.add({{"part", one.part}}, std::chrono::duration<double>(one.used).count());
+  }
+  out.push_back(cpu.take());
+}
+
 void add_process(const View& view, Families& out) {
   Family busy("worker_busy_ratio", "Share of the last 10 s that a worker did not wait.",
               MetricType::Gauge);
@@ -474,6 +482,7 @@ Families Exposition::Collect() const {
   add_limits(*view_, families);
   add_names(*view_, families);
   add_listeners(*view_, families);
+  add_cpu(cpu_, families);
   add_process(*view_, families);
   return families;
 }
