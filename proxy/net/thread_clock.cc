@@ -16,19 +16,17 @@ std::int64_t read(clockid_t clock) {
 ThreadClock::Running::Running(ThreadClock& clock) : clock_(clock) {
   clockid_t id = kNone;
   if (::pthread_getcpuclockid(::pthread_self(), &id) != 0) id = kNone;
-  clock_.change(id, clock_.ended_);
+  ++clock_.version_;
+  clock_.clock_ = id;
+  ++clock_.version_;
 }
 
+// The last reading only once nobody reads any more: what others have read is never more than it.
 ThreadClock::Running::~Running() {
-  const bool measured = clock_.clock_ != kNone;
-  clock_.change(kNone, clock_.ended_ + (measured ? read(CLOCK_THREAD_CPUTIME_ID) : 0));
-}
-
-void ThreadClock::change(clockid_t clock, std::int64_t ended) {
-  ++version_;
-  clock_ = clock;
-  ended_ = ended;
-  ++version_;
+  ++clock_.version_;
+  if (clock_.clock_ != kNone) clock_.ended_ += read(CLOCK_THREAD_CPUTIME_ID);
+  clock_.clock_ = kNone;
+  ++clock_.version_;
 }
 
 std::chrono::nanoseconds ThreadClock::used() const {

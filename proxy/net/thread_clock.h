@@ -30,8 +30,6 @@ class ThreadClock {
  private:
   static constexpr clockid_t kNone = 0;  // CLOCK_REALTIME, which is no thread's
 
-  void change(clockid_t clock, std::int64_t ended);
-
   // An odd version: being changed. The number of a thread that has ended may be another's at once.
   std::atomic<std::uint64_t> version_{0};
   std::atomic<clockid_t> clock_{kNone};

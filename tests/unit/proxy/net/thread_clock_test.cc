@@ -67,7 +67,10 @@ TEST_CASE("it never falls while threads come and go under it") {
   std::atomic<bool> stop{false};
   std::thread coming_and_going([&] {
     for (int i = 0; i < 500; ++i) {
-      std::thread([&] { const ThreadClock::Running running(clock); }).join();
+      std::thread([&] {
+        const ThreadClock::Running running(clock);
+        use_up(std::chrono::microseconds(20));
+      }).join();
     }
     stop = true;
   });
