@@ -44,7 +44,7 @@ done
 # So they do each of its options; one that is not in this version is nobody's business.
 options_of() {
   "$folder/usr/bin/ficus" "$1" --help | grep -v 'Not in this version' |
-    sed -n 's/^  \(-[^ ]*\).*/\1/p' | tr ',' '\n' | grep -vx -e -h
+    sed -nE 's/^ +(-[A-Za-z-]+(, *--[a-z-]+)?).*/\1/p' | tr -d ' ' | tr ',' '\n' | grep -vx -e -h
 }
 completed_of() (
   . "$folder/usr/share/bash-completion/completions/ficus"
