@@ -34,6 +34,8 @@ void log_warnings(const config::Diagnostics& diagnostics, Log& log) {
 }
 
 constexpr int kLoaderNice = 10;
+// From the end of a drain to that of the process: threads, and the lines of the access log.
+constexpr std::chrono::seconds kEndWithin{10};
 constexpr std::chrono::milliseconds kLookUpPatience{1'000};  // for warnings alone
 
 // Adds the place in the file to what the data plane said about an address.
@@ -299,7 +301,8 @@ std::optional<std::string> App::open_access_log(const config::Config& config,
 void App::reopen_logs() { access_log_->reopen(); }
 
 void App::announce_drain() {
-  supervisor_.stopping("draining");
+  const config::Drain terms = drain();
+  supervisor_.stopping("draining", terms.delay + terms.timeout + kEndWithin);
   control_->begin_drain();
 }
 
