@@ -79,6 +79,23 @@ TEST_CASE("data plane: the new side gets its request rewritten, its answer comes
                                 std::string(kForwarded) + "X-From: ficus\r\n\r\nab");
 }
 
+TEST_CASE("data plane: no path that a client asks for leads it to another host") {
+  ScriptedBackend legacy;
+  ScriptedBackend fresh(answer_each(ok("ok",
+                                       "Location: /v2//evil.example/\r\n"
+                                       "Refresh: 0; url=http://127.0.0.1:81//evil.example/\r\n")));
+  FicusProcess ficus(split({legacy.url()}, {fresh.url()},
+                           {100, "rewrite: {new: {path_prefix: /v2, host: \"127.0.0.1:81\"}}"}));
+  RawClient client(ficus.port());
+  CHECK(client.exchange(request("GET //evil.example")).raw ==
+        ok("ok", "Location: /.//evil.example/\r\nRefresh: 0; url=http://a//evil.example/\r\n"));
+  CHECK(fresh.wait_for_request().target() == "/v2//evil.example");
+  // HTTP/1.0 without Host.
+  const HttpMessage old = fetch(ficus.port(), "GET //evil.example HTTP/1.0\r\n\r\n");
+  CHECK(old.header("Location") == "/.//evil.example/");
+  CHECK(old.header("Refresh") == "0; url=/.//evil.example/");
+}
+
 TEST_CASE("data plane: a side without a rewrite gets and gives everything as it is") {
   const std::string answer = ok("ok", "Location: /v2/shop/7\r\nSet-Cookie: s=1; Path=/v2/shop\r\n");
   ScriptedBackend legacy(answer_each(answer));
