@@ -94,7 +94,10 @@ class App::ServerSink final : public proxy::SnapshotSink {
 };
 
 App::App(Log& log, NameWatch names, Supervisor supervisor)
-    : log_(log), names_(std::move(names)), supervisor_(std::move(supervisor)) {}
+    : log_(log),
+      names_(std::move(names)),
+      look_ups_(names_.look_up),
+      supervisor_(std::move(supervisor)) {}
 App::~App() { stop(); }
 
 template <typename Work>
@@ -230,6 +233,7 @@ void App::reload(const std::string& path) {
 }
 
 void App::reload_now(const std::string& path) {
+  if (look_ups_.given_up()) return;
   supervisor_.reloading();
   config::LoadOutcome loaded = config::load(path);
   std::vector<std::string> faults = texts(loaded.diagnostics);
@@ -237,7 +241,12 @@ void App::reload_now(const std::string& path) {
     const std::size_t workers = worker_count(*loaded.config);
     KnownNames known;
     on_control([&] { known = control_->known_names(); });
-    auto outcome = resolve(std::move(*loaded.config), workers, names_.look_up, known);
+    const auto look_up = [this](const config::EndpointUrl& url) { return look_ups_.find(url); };
+    auto outcome = resolve(std::move(*loaded.config), workers, look_up, known);
+    if (look_ups_.given_up()) {
+      return log_.warning(
+          "configuration not loaded anew: the process ends first; the next start reads it");
+    }
     if (outcome.resolved) {
       log_warnings(outcome.diagnostics, log_);
       faults = apply(std::make_shared<const ResolvedConfig>(std::move(*outcome.resolved)));
@@ -320,6 +329,7 @@ bool App::drained() {
 // control plane about verdicts. Then the lines that it left.
 void App::stop() {
   if (std::exchange(stopped_, true)) return;
+  look_ups_.give_up();
   if (loader_.joinable()) loader_.join();
   if (admin_) admin_->stop();
   if (control_) control_->stop();

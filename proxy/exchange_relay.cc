@@ -1,6 +1,7 @@
 // The part of an exchange that talks with one server: request out, response back.
 #include <algorithm>
 
+#include "proxy/client_identity.h"
 #include "proxy/exchange.h"
 #include "proxy/http/head_writer.h"
 #include "proxy/http/upgrade_offer.h"
@@ -299,7 +300,10 @@ void Exchange::record_failure(const Error& error) {
 http::BackMap Exchange::back_map() const {
   http::BackMap map;
   map.rewrite = route_->rewrite(side_);
+  if (!map.is_needed()) return map;
+  map.client_scheme = client_scheme(context_.listener(client_->listener), *client_, request_);
   map.client_host = request_.host();
+  map.endpoint_scheme = lease_->endpoint().tls_name.empty() ? "http" : "https";
   map.endpoint = lease_->endpoint().default_host();
   return map;
 }
