@@ -47,6 +47,26 @@ constexpr std::array<Endpoint, 3> kOpenEndpoints{{
     {"GET", "/readyz", Takes::anything, get_readyz},
 }};
 
+constexpr const char* kWhatThereIs = "docs/admin-api.md lists what is";
+
+// Of the interface, but not of this version: whoever asks has not misspelt it.
+constexpr std::array<std::string_view, 16> kLater{"/api/v1/routes/{name}/why",
+                                                  "/api/v1/routes/{name}/diff",
+                                                  "/api/v1/routes/{name}/diff/verdict",
+                                                  "/api/v1/routes/{name}/diff/rules:preview",
+                                                  "/api/v1/routes/{name}/endpoints",
+                                                  "/api/v1/backends/{name}/deploy",
+                                                  "/api/v1/migrations",
+                                                  "/api/v1/migrations/{name}",
+                                                  "/api/v1/freeze",
+                                                  "/api/v1/unfreeze",
+                                                  "/api/v1/events",
+                                                  "/api/v1/audit",
+                                                  "/api/v1/config",
+                                                  "/api/v1/config/validate",
+                                                  "/api/v1/config/plan",
+                                                  "/api/v1/config/reload"};
+
 // The part of `path` that {name} stands for; empty for a pattern without one; nothing: no match.
 std::optional<std::string> match(std::string_view pattern, std::string_view path) {
   constexpr std::string_view kName = "{name}";
@@ -155,10 +175,10 @@ AdminResponse not_allowed(const AdminRequest& request, const std::string& allow)
   return response;
 }
 
-// Of one listener's endpoints: which one, and may it be asked like that?
-void dispatch(const AdminContext& context, const AdminRequest& request,
-              std::span<const Endpoint> endpoints, const AdminReply& reply,
-              const std::string& mend) {
+// Answers what is at one of these paths: the endpoint, or that it may not be asked like that.
+// False: the path is none of them, and nothing was answered.
+bool dispatch(const AdminContext& context, const AdminRequest& request,
+              std::span<const Endpoint> endpoints, const AdminReply& reply) {
   const std::string method = request.method == "HEAD" ? "GET" : request.method;
   std::string allow;
   for (const Endpoint& endpoint : endpoints) {
@@ -170,16 +190,24 @@ void dispatch(const AdminContext& context, const AdminRequest& request,
       continue;
     }
     if ((method == "PUT" || method == "POST") && !is_json(request.content_type)) {
-      return reply(
+      reply(
           problem({415, "changes are taken as JSON only", "send Content-Type: application/json"}));
+      return true;
     }
     if (const auto error = refuse_parameters(request, endpoint.takes)) {
-      return reply(problem(*error));
+      reply(problem(*error));
+      return true;
     }
-    return endpoint.handle(context, request, *name, reply);
+    endpoint.handle(context, request, *name, reply);
+    return true;
   }
-  if (!allow.empty()) return reply(not_allowed(request, allow));
-  reply(problem({404, "there is nothing at " + request.path, mend}));
+  if (allow.empty()) return false;
+  reply(not_allowed(request, allow));
+  return true;
+}
+
+AdminResponse nothing_there(const AdminRequest& request, const char* mend) {
+  return problem({404, "there is nothing at " + request.path, mend});
 }
 
 }  // namespace
@@ -187,18 +215,22 @@ void dispatch(const AdminContext& context, const AdminRequest& request,
 void answer(const AdminContext& context, const AdminRequest& request, const AdminReply& reply) {
   if (const auto error = refuse_ambiguous(request)) return reply(problem(*error));
   if (const auto error = refuse_foreign(request)) return reply(problem(*error));
-  const bool is_open =
-      std::ranges::find(kOpenEndpoints, request.path, &Endpoint::path) != kOpenEndpoints.end();
-  if (is_open) return dispatch(context, request, kOpenEndpoints, reply, {});
-  dispatch(context, request, kEndpoints, reply, "docs/admin-api.md lists what is");
+  if (dispatch(context, request, kEndpoints, reply)) return;
+  if (dispatch(context, request, kOpenEndpoints, reply)) return;
+  for (const std::string_view path : kLater) {
+    if (!match(path, request.path)) continue;
+    return reply(problem({501, request.path + " is not in this version", kWhatThereIs}));
+  }
+  reply(nothing_there(request, kWhatThereIs));
 }
 
 // Any Host is right, and any page of a browser may ask: who reaches the listener may read this.
 void answer_metrics(const AdminContext& context, const AdminRequest& request,
                     const AdminReply& reply) {
   if (const auto error = refuse_ambiguous(request)) return reply(problem(*error));
-  dispatch(context, request, kOpenEndpoints, reply,
-           "this listener has /metrics, /livez and /readyz; all else is on admin.address");
+  if (dispatch(context, request, kOpenEndpoints, reply)) return;
+  reply(nothing_there(
+      request, "this listener has /metrics, /livez and /readyz; all else is on admin.address"));
 }
 
 }  // namespace ficus::control
