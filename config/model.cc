@@ -12,5 +12,6 @@ std::string join(const std::string& host, std::uint16_t port) {
 
 std::string Listener::address() const { return join(host, port); }
 std::string Admin::address() const { return join(host, port); }
+std::string Metrics::address() const { return join(host, port); }
 
 }  // namespace ficus::config

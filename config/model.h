@@ -82,6 +82,15 @@ struct Admin {
   std::string address() const;
 };
 
+// Where metrics and probes are read, and nothing can be changed.
+struct Metrics {
+  std::string host;
+  std::uint16_t port = 0;
+  Location at;
+
+  std::string address() const;
+};
+
 // One line a request.
 struct AccessLog {
   std::string path;             // a file, or /dev/stdout
@@ -294,6 +303,7 @@ struct Config {
   Location group_at;
   std::vector<Listener> listeners;
   Admin admin;
+  std::optional<Metrics> metrics;
   std::optional<AccessLog> access_log;
   Limits limits;
   Drain drain;

@@ -105,6 +105,16 @@ Admin read_admin(const Cursor& cursor) {
   return admin;
 }
 
+Metrics read_metrics(const Cursor& cursor) {
+  Metrics metrics;
+  metrics.at = cursor.at();
+  SocketAddress address;
+  take_text(cursor["address"], parse_socket_address, address);
+  metrics.host = address.host;
+  metrics.port = address.port;
+  return metrics;
+}
+
 void read_timeouts(const Cursor& cursor, BackendTimeouts& timeouts) {
   take(cursor["connect"], timeouts.connect);
   take(cursor["first_byte"], timeouts.first_byte);
@@ -216,6 +226,9 @@ void read_globals(const Cursor& root, Config& config) {
   if (config.group && !root["user"].is_present())
     root["group"].error("is only for a `user`; write both");
   config.admin = read_admin(root["admin"]);
+  if (const Cursor metrics = root["metrics"]; metrics.is_map()) {
+    config.metrics = read_metrics(metrics);
+  }
   if (const Cursor log = root["access_log"]; log.is_map()) {
     config.access_log = read_access_log(log);
   }

@@ -4,6 +4,7 @@
 #include <set>
 #include <string>
 #include <unordered_map>
+#include <vector>
 
 #include "config/grammar.h"
 #include "config/hidden_routes.h"
@@ -43,8 +44,62 @@ void listener_addresses_differ(const Draft& draft) {
     const Listener& listener = draft.config.listeners[i];
     check(listener.address(), listener.port, draft.listeners[i]["address"]);
   }
-  const Admin& admin = draft.config.admin;
-  check(admin.address(), admin.port, draft.root["admin"]["address"]);
+}
+
+// Where something listens.
+struct Place {
+  std::string host;
+  std::uint16_t port = 0;
+  std::string address;
+  Cursor cursor;  // not a scalar: a default
+};
+
+template <class T>
+Place place_of(const T& model, const Cursor& cursor) {
+  return {model.host, model.port, model.address(), cursor};
+}
+
+// The kernel gives both to one of the two, and refuses the other.
+bool share_a_port(const Place& one, const Place& other) {
+  const auto is_ipv6 = [](const Place& place) { return place.host.find(':') != std::string::npos; };
+  const auto is_any = [](const Place& place) {
+    return place.host == "0.0.0.0" || place.host == "::";
+  };
+  return one.port != 0 && one.port == other.port && is_ipv6(one) == is_ipv6(other) &&
+         (one.host == other.host || is_any(one) || is_any(other));
+}
+
+void refuse_shared_port(const Place& place, const Place& before) {
+  if (!share_a_port(place, before)) return;
+  if (place.cursor.is_scalar() && before.cursor.is_scalar()) {
+    const std::string where = place_of(before.cursor);
+    place.cursor.error(place.cursor.shown() + (place.address == before.address
+                                                   ? " is already used in " + where
+                                                   : " takes the port of " + before.cursor.shown() +
+                                                         " in " + where + "; write another port"));
+    return;
+  }
+  const Place& given = place.cursor.is_scalar() ? place : before;
+  const Place& assumed = place.cursor.is_scalar() ? before : place;
+  if (!given.cursor.is_scalar()) return;
+  given.cursor.error(given.cursor.shown() + " takes the port of the admin API, which is " +
+                     assumed.address + " unless `admin.address` is another");
+}
+
+// Listeners may share a port, the closest address gets the connection; these two may not.
+void admin_and_metrics_have_their_own_ports(const Draft& draft) {
+  std::vector<Place> before;
+  for (std::size_t i = 0; i < draft.listeners.size(); ++i) {
+    before.push_back(place_of(draft.config.listeners[i], draft.listeners[i]["address"]));
+  }
+  const auto check = [&](const Place& place) {
+    for (const Place& other : before) refuse_shared_port(place, other);
+    before.push_back(place);
+  };
+  check(place_of(draft.config.admin, draft.root["admin"]["address"]));
+  if (draft.config.metrics) {
+    check(place_of(*draft.config.metrics, draft.root["metrics"]["address"]));
+  }
 }
 
 void backend_names_differ(const Draft& draft) {
@@ -127,6 +182,7 @@ void validate(const Draft& draft) {
   at_least_one_listener(draft);
   at_least_one_route(draft);
   listener_addresses_differ(draft);
+  admin_and_metrics_have_their_own_ports(draft);
   backend_names_differ(draft);
   endpoints_are_given_once(draft);
   listener_tls_has_certificates(draft);

@@ -1,6 +1,7 @@
 #include "control/app.h"
 
 #include <future>
+#include <pthread.h>
 #include <sys/resource.h>
 #include <unistd.h>
 #include <utility>
@@ -67,6 +68,10 @@ std::vector<std::string> needs_restart(const config::Config& from, const config:
   if (from.user != to.user) refuse("user", from.user.value_or("not given"));
   if (from.group != to.group) refuse("group", from.group.value_or("not given"));
   if (from.admin.address() != to.admin.address()) refuse("admin.address", from.admin.address());
+  const auto metrics = [](const config::Config& config) {
+    return config.metrics ? config.metrics->address() : "not given";
+  };
+  if (metrics(from) != metrics(to)) refuse("metrics.address", metrics(from));
   return faults;
 }
 
@@ -124,8 +129,9 @@ std::optional<StartFailure> App::start(config::Config config) {
   const config::Config& loaded = running_->config;
 
   raise_descriptor_limit();
-  server_ = std::make_unique<proxy::ProxyServer>(worker_count(loaded), traffic_descriptors_end());
-  const auto admin_socket = take_admin_socket(loaded);
+  server_ =
+      std::make_unique<proxy::ProxyServer>(worker_count(loaded), traffic_descriptors_end(loaded));
+  const AdminSockets own = take_admin_sockets(loaded);
   server_->inherit(std::move(inherited_));
   if (const auto fault = server_->listen(loaded.listeners)) {
     return StartFailure{Cause::machine, {with_place(loaded, *fault)}};
@@ -141,8 +147,10 @@ std::optional<StartFailure> App::start(config::Config config) {
   };
   control_ = std::make_unique<ControlPlane>(ControlPlane::Parts{
       clock_, log_, *sink_, cells, names_, [this] { return access_log_->dropped(); }});
-  admin_ = std::make_unique<AdminServer>(admin_context(*control_, cells), log_);
-  if (const auto fault = admin_->start(loaded.admin, admin_socket ? &*admin_socket : nullptr)) {
+  AdminContext context = admin_context(*control_, cells);
+  context.cpu = [times = std::make_shared<CpuTimes>(cpu_parts())] { return times->read(); };
+  admin_ = std::make_unique<AdminServer>(std::move(context), log_);
+  if (const auto fault = listen_for_admin(loaded, own)) {
     return StartFailure{Cause::machine, {*fault}};
   }
   // Every socket is bound. What is opened from here on can be opened again by a reload.
@@ -155,6 +163,7 @@ std::optional<StartFailure> App::start(config::Config config) {
   }
   if (file) access_log_->use(std::move(*file));
 
+  admin_->start();
   control_->start();
   control_->set_listening(listening_);
   std::promise<void> in_force;
@@ -168,14 +177,17 @@ std::optional<StartFailure> App::start(config::Config config) {
 void App::inherit(std::vector<proxy::InheritedSocket> sockets) { inherited_ = std::move(sockets); }
 
 // What is left is the data plane's. Tells of sockets that nobody uses.
-std::optional<proxy::InheritedSocket> App::take_admin_socket(const config::Config& config) {
-  std::optional<proxy::InheritedSocket> found;
-  const auto* admin = proxy::find_inherited(inherited_, config.admin.host, config.admin.port);
-  if (admin != nullptr) {
-    const auto at = inherited_.begin() + (admin - inherited_.data());
-    found = std::move(*at);
+App::AdminSockets App::take_admin_sockets(const config::Config& config) {
+  const auto take = [this](const auto& address) -> std::optional<proxy::InheritedSocket> {
+    const auto* found = proxy::find_inherited(inherited_, address.host, address.port);
+    if (found == nullptr) return std::nullopt;
+    const auto at = inherited_.begin() + (found - inherited_.data());
+    std::optional<proxy::InheritedSocket> taken = std::move(*at);
     inherited_.erase(at);
-  }
+    return taken;
+  };
+  AdminSockets found{take(config.admin), {}};
+  if (config.metrics) found.metrics = take(*config.metrics);
   for (const proxy::InheritedSocket& socket : inherited_) {
     const bool is_used = std::ranges::any_of(config.listeners, [&](const auto& listener) {
       return proxy::find_inherited(inherited_, listener.host, listener.port) == &socket;
@@ -186,6 +198,26 @@ std::optional<proxy::InheritedSocket> App::take_admin_socket(const config::Confi
                  "it now");
   }
   return found;
+}
+
+std::optional<std::string> App::listen_for_admin(const config::Config& config,
+                                                 const AdminSockets& sockets) {
+  const auto pointer = [](const std::optional<proxy::InheritedSocket>& socket) {
+    return socket ? &*socket : nullptr;
+  };
+  if (auto fault = admin_->listen(config.admin, pointer(sockets.admin))) return fault;
+  if (!config.metrics) return std::nullopt;
+  return admin_->listen(*config.metrics, pointer(sockets.metrics));
+}
+
+// Each with its thread, or threads that come one after the other.
+std::vector<CpuTimes::Part> App::cpu_parts() const {
+  return {{"worker", [this] { return server_->cpu_time(); }},
+          {"control", [this] { return control_->cpu_time(); }},
+          {"admin", [this] { return admin_->cpu().used(); }},
+          {"loader", [this] { return loader_cpu_.used(); }},
+          {"resolver", [this] { return control_->resolver_cpu_time() + look_ups_.cpu_time(); }},
+          {"log", [this] { return access_log_->cpu_time(); }}};
 }
 
 std::string App::serving() {
@@ -209,6 +241,7 @@ void App::log_start(const config::Config& config) {
       "restart begins with the file");
   for (const std::string& address : listening_) log_.info("listening on " + address);
   log_.info("admin on " + admin_->address());
+  if (config.metrics) log_.info("metrics on " + admin_->metrics_address());
 }
 
 void App::log_advice(const config::Advice& advice) {
@@ -222,6 +255,8 @@ void App::reload(const std::string& path) {
   if (loading_.exchange(true)) return;
   if (loader_.joinable()) loader_.join();
   loader_ = std::thread([this, path] {
+    const proxy::ThreadClock::Running running(loader_cpu_);
+    ::pthread_setname_np(::pthread_self(), "ficus-loader");
     // A large file is read in the time that traffic leaves.
     ::setpriority(PRIO_PROCESS, static_cast<id_t>(::gettid()), kLoaderNice);
     do {

@@ -13,8 +13,10 @@
 #include "control/change/name_watcher.h"
 #include "control/clock.h"
 #include "control/log.h"
+#include "control/metrics/cpu_times.h"
 #include "control/service/supervisor.h"
 #include "proxy/listener_set.h"
+#include "proxy/net/thread_clock.h"
 
 namespace ficus::proxy {
 class ProxyServer;
@@ -50,8 +52,8 @@ class App {
   App(const App&) = delete;
   App& operator=(const App&) = delete;
 
-  // Listeners, the admin's too, use the sockets of their addresses instead of binding. Before
-  // start().
+  // Listeners, those of admin and metrics too, use the sockets of their addresses instead of
+  // binding. Before start().
   void inherit(std::vector<proxy::InheritedSocket> sockets);
 
   // Returns once every worker accepts connections. After a failure the object is of no further use.
@@ -94,7 +96,14 @@ class App {
   template <typename Work>
   void on_control(Work work);
 
-  std::optional<proxy::InheritedSocket> take_admin_socket(const config::Config& config);
+  struct AdminSockets {  // inherited ones
+    std::optional<proxy::InheritedSocket> admin;
+    std::optional<proxy::InheritedSocket> metrics;
+  };
+  AdminSockets take_admin_sockets(const config::Config& config);
+  std::optional<std::string> listen_for_admin(const config::Config& config,
+                                              const AdminSockets& sockets);
+  std::vector<CpuTimes::Part> cpu_parts() const;
   std::string serving();  // a status line
 
   Log& log_;
@@ -112,6 +121,7 @@ class App {
   std::unique_ptr<AdminServer> admin_;
   std::unique_ptr<ControlPlane> control_;
 
+  proxy::ThreadClock loader_cpu_;
   std::thread loader_;
   std::atomic<bool> loading_{false};
   std::atomic<bool> load_again_{false};

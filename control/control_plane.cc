@@ -1,6 +1,7 @@
 #include "control/control_plane.h"
 
 #include <algorithm>
+#include <pthread.h>
 #include <utility>
 
 #include <boost/asio/executor_work_guard.hpp>
@@ -121,7 +122,11 @@ ControlPlane::~ControlPlane() { stop(); }
 
 void ControlPlane::start() {
   loop_->tick_every(kTick, [this] { tick(); });
-  thread_ = std::thread([this] { loop_->context().run(); });
+  thread_ = std::thread([this] {
+    const proxy::ThreadClock::Running running(cpu_);
+    ::pthread_setname_np(::pthread_self(), "ficus-control");
+    loop_->context().run();
+  });
   name_watcher_.start();
 }
 

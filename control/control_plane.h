@@ -20,6 +20,7 @@
 #include "control/route_views.h"
 #include "control/view.h"
 #include "proxy/guard/fast_lane.h"
+#include "proxy/net/thread_clock.h"
 #include "proxy/server.h"
 
 namespace ficus::control {
@@ -81,6 +82,10 @@ class ControlPlane final : public proxy::TripSink {
   // Of the last tick or change; never null.
   std::shared_ptr<const View> view() const;
 
+  // CPU time of the control thread, and of the one that looks names up. Any thread.
+  std::chrono::nanoseconds cpu_time() const { return cpu_.used(); }
+  std::chrono::nanoseconds resolver_cpu_time() const { return name_watcher_.cpu_time(); }
+
   // From the guard, on a worker thread.
   void tripped(const proxy::Trip& trip) override;
 
@@ -132,6 +137,7 @@ class ControlPlane final : public proxy::TripSink {
   std::shared_ptr<const View> view_;
 
   NameWatcher name_watcher_;
+  proxy::ThreadClock cpu_;
   std::thread thread_;
 };
 

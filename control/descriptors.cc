@@ -27,10 +27,16 @@ std::uint64_t descriptor_limit() {
   return limit.rlim_cur;
 }
 
-std::uint64_t reserve(std::uint64_t limit) { return std::min(kReserve, limit / kReserveShare); }
+// With metrics on a listener that other machines reach, those who hold all its places leave the
+// reserve to the others.
+std::uint64_t reserve(const config::Config& config, std::uint64_t limit) {
+  const std::uint64_t places = config.metrics ? kMetricsConnections : 0;
+  return std::min(kReserve + places, limit / kReserveShare);
+}
 
 std::uint64_t own_descriptors(const config::Config& config, std::uint64_t limit) {
-  return kStandingDescriptors + reserve(limit) +
+  const std::uint64_t metrics_listener = config.metrics ? 1 : 0;
+  return kStandingDescriptors + metrics_listener + reserve(config, limit) +
          worker_count(config) *
              (kWorkerDescriptors + kListenerDescriptors * config.listeners.size());
 }
@@ -63,9 +69,9 @@ std::uint64_t max_connections(const config::Config& config) {
   return half_of_rest(config);
 }
 
-int traffic_descriptors_end() {
+int traffic_descriptors_end(const config::Config& config) {
   const std::uint64_t limit = descriptor_limit();
-  return static_cast<int>(std::min<std::uint64_t>(limit - reserve(limit), INT_MAX));
+  return static_cast<int>(std::min<std::uint64_t>(limit - reserve(config, limit), INT_MAX));
 }
 
 std::string connection_limit_text(const config::Config& config) {

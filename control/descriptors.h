@@ -10,6 +10,10 @@
 // Descriptors and what they allow. Any thread.
 namespace ficus::control {
 
+// Places for connections to the metrics listener, which other machines reach. Each has its own
+// among the descriptors that traffic leaves alone.
+inline constexpr std::size_t kMetricsConnections = 16;
+
 // Raises the soft limit of this process to the hard one: a shell's is far too low.
 void raise_descriptor_limit();
 
@@ -21,8 +25,8 @@ std::size_t worker_count(const config::Config& config);
 std::uint64_t max_connections(const config::Config& config);
 
 // The first descriptor that no connection may use, of clients or to backends: the last ones are for
-// the admin API, health checks, logs and reloads. After raise_descriptor_limit().
-int traffic_descriptors_end();
+// the admin API, metrics, health checks, logs and reloads. After raise_descriptor_limit().
+int traffic_descriptors_end(const config::Config& config);
 
 // "at most 509 connections of clients (half of 1024 descriptors less 6 of its own)"
 std::string connection_limit_text(const config::Config& config);

@@ -103,6 +103,12 @@ const WorkerCells& ProxyServer::cells(std::size_t worker) const {
   return workers_[worker]->cells();
 }
 
+std::chrono::nanoseconds ProxyServer::cpu_time() const {
+  std::chrono::nanoseconds total{0};
+  for (const auto& worker : workers_) total += worker->cpu().used();
+  return total;
+}
+
 AccessLog& ProxyServer::access_log(std::size_t worker) { return workers_[worker]->access_log(); }
 
 }  // namespace ficus::proxy

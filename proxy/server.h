@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -69,6 +70,9 @@ class ProxyServer final : public SnapshotSink {
   void stop();
 
   const WorkerCells& cells(std::size_t worker) const;
+
+  // CPU time of all workers since their start; only grows. Any thread.
+  std::chrono::nanoseconds cpu_time() const;
 
   // Where a worker's lines come out: one thread takes them, any may ask what was dropped. Valid as
   // long as the server, after stop() too.

@@ -26,6 +26,7 @@ Worker::~Worker() { stop(); }
 
 void Worker::start() {
   thread_ = std::thread([this] {
+    const ThreadClock::Running running(cpu_);
     const std::string name = "ficus-w" + std::to_string(context_.index);
     ::pthread_setname_np(::pthread_self(), name.c_str());
     context_.loop.run([this] { after_turn(); });

@@ -8,6 +8,7 @@
 
 #include "proxy/downstream/connection.h"
 #include "proxy/downstream/listener.h"
+#include "proxy/net/thread_clock.h"
 #include "proxy/worker_context.h"
 
 namespace ficus::proxy {
@@ -33,6 +34,7 @@ class Worker {
   bool draining() const { return draining_.load(std::memory_order_acquire); }
 
   const WorkerCells& cells() const { return context_.cells; }
+  const ThreadClock& cpu() const { return cpu_; }          // any thread
   AccessLog& access_log() { return context_.access_log; }  // the reader's end: one thread
   // Before start().
   Pool& pool() { return context_.pool; }
@@ -48,6 +50,7 @@ class Worker {
 
   // shared
   std::atomic<bool> draining_{false};
+  ThreadClock cpu_;
 
   std::thread thread_;
 };

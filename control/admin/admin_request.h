@@ -10,6 +10,7 @@
 
 #include "control/change/change_pipeline.h"
 #include "control/control_plane.h"
+#include "control/metrics/cpu_times.h"
 #include "control/view.h"
 
 namespace ficus::control {
@@ -17,6 +18,7 @@ namespace ficus::control {
 // What came in, parsed as far as every endpoint needs it.
 struct AdminRequest {
   std::string method;
+  int minor_version = 1;                     // of HTTP/1
   std::string path;                          // decoded, without the query
   std::map<std::string, std::string> query;  // decoded
   std::string repeated_parameter;            // of the query; empty: none is
@@ -51,6 +53,7 @@ struct AdminContext {
                      std::function<void(ControlPlane::Sweep)>)>
       roll_back_all;
   WorkerCellsOf cells;
+  std::function<std::vector<CpuTime>()> cpu;  // by part; none: not told. Called by one thread
 };
 
 // The functions of a running control plane, which must outlive them.

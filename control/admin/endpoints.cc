@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <optional>
+#include <span>
 #include <string>
 
 #include "control/admin/problem.h"
@@ -27,7 +28,7 @@ struct Endpoint {
   Handler handle;
 };
 
-constexpr std::array<Endpoint, 12> kEndpoints{{
+constexpr std::array<Endpoint, 9> kEndpoints{{
     {"GET", "/api/v1/status", Takes::nothing, get_status},
     {"GET", "/api/v1/routes", Takes::nothing, get_routes},
     {"GET", "/api/v1/routes/{name}", Takes::nothing, get_route},
@@ -37,6 +38,10 @@ constexpr std::array<Endpoint, 12> kEndpoints{{
     {"POST", "/api/v1/routes/{name}/rearm", Takes::dry_run, post_rearm},
     {"POST", "/api/v1/rollback", Takes::dry_run, post_rollback_all},
     {"GET", "/api/v1/backends/{name}/tolerated", Takes::nothing, get_tolerated},
+}};
+
+// What the metrics listener has as well: nothing here changes anything, or tells of requests.
+constexpr std::array<Endpoint, 3> kOpenEndpoints{{
     {"GET", "/metrics", Takes::anything, get_metrics},
     {"GET", "/livez", Takes::anything, get_livez},
     {"GET", "/readyz", Takes::anything, get_readyz},
@@ -115,9 +120,12 @@ std::optional<Error> refuse_foreign(const AdminRequest& request) {
   return std::nullopt;
 }
 
-// RFC 9112 section 3.2: two Host lines are 400, and a target in absolute form says the same as
-// Host.
+// RFC 9112 section 3.2: two Host lines are 400, none is in HTTP/1.1, and a target in absolute form
+// says the same as Host.
 std::optional<Error> refuse_ambiguous(const AdminRequest& request) {
+  if (request.host_lines == 0 && request.minor_version > 0) {
+    return Error{400, "the request has no Host line", "send one, or HTTP/1.0"};
+  }
   if (request.host_lines > 1) {
     return Error{400, "the request has " + std::to_string(request.host_lines) + " Host lines",
                  "send one"};
@@ -167,14 +175,13 @@ AdminResponse not_allowed(const AdminRequest& request, const std::string& allow)
   return response;
 }
 
-}  // namespace
-
-void answer(const AdminContext& context, const AdminRequest& request, const AdminReply& reply) {
-  if (const auto error = refuse_ambiguous(request)) return reply(problem(*error));
-  if (const auto error = refuse_foreign(request)) return reply(problem(*error));
+// Answers what is at one of these paths: the endpoint, or that it may not be asked like that.
+// False: the path is none of them, and nothing was answered.
+bool dispatch(const AdminContext& context, const AdminRequest& request,
+              std::span<const Endpoint> endpoints, const AdminReply& reply) {
   const std::string method = request.method == "HEAD" ? "GET" : request.method;
   std::string allow;
-  for (const Endpoint& endpoint : kEndpoints) {
+  for (const Endpoint& endpoint : endpoints) {
     const auto name = match(endpoint.path, request.path);
     if (!name) continue;
     if (endpoint.method != method) {
@@ -183,20 +190,47 @@ void answer(const AdminContext& context, const AdminRequest& request, const Admi
       continue;
     }
     if ((method == "PUT" || method == "POST") && !is_json(request.content_type)) {
-      return reply(
+      reply(
           problem({415, "changes are taken as JSON only", "send Content-Type: application/json"}));
+      return true;
     }
     if (const auto error = refuse_parameters(request, endpoint.takes)) {
-      return reply(problem(*error));
+      reply(problem(*error));
+      return true;
     }
-    return endpoint.handle(context, request, *name, reply);
+    endpoint.handle(context, request, *name, reply);
+    return true;
   }
-  if (!allow.empty()) return reply(not_allowed(request, allow));
+  if (allow.empty()) return false;
+  reply(not_allowed(request, allow));
+  return true;
+}
+
+AdminResponse nothing_there(const AdminRequest& request, const char* mend) {
+  return problem({404, "there is nothing at " + request.path, mend});
+}
+
+}  // namespace
+
+void answer(const AdminContext& context, const AdminRequest& request, const AdminReply& reply) {
+  if (const auto error = refuse_ambiguous(request)) return reply(problem(*error));
+  if (const auto error = refuse_foreign(request)) return reply(problem(*error));
+  if (dispatch(context, request, kEndpoints, reply)) return;
+  if (dispatch(context, request, kOpenEndpoints, reply)) return;
   for (const std::string_view path : kLater) {
     if (!match(path, request.path)) continue;
     return reply(problem({501, request.path + " is not in this version", kWhatThereIs}));
   }
-  reply(problem({404, "there is nothing at " + request.path, kWhatThereIs}));
+  reply(nothing_there(request, kWhatThereIs));
+}
+
+// Any Host is right, and any page of a browser may ask: who reaches the listener may read this.
+void answer_metrics(const AdminContext& context, const AdminRequest& request,
+                    const AdminReply& reply) {
+  if (const auto error = refuse_ambiguous(request)) return reply(problem(*error));
+  if (dispatch(context, request, kOpenEndpoints, reply)) return;
+  reply(nothing_there(
+      request, "this listener has /metrics, /livez and /readyz; all else is on admin.address"));
 }
 
 }  // namespace ficus::control

@@ -123,7 +123,8 @@ void get_route(const AdminContext& context, const AdminRequest&, const std::stri
 
 void get_metrics(const AdminContext& context, const AdminRequest&, const std::string&,
                  const AdminReply& reply) {
-  AdminResponse response = plain(200, Exposition(context.view()).text());
+  std::vector<CpuTime> cpu = context.cpu ? context.cpu() : std::vector<CpuTime>{};
+  AdminResponse response = plain(200, Exposition(context.view(), std::move(cpu)).text());
   response.content_type = "text/plain; version=0.0.4; charset=utf-8";
   reply(std::move(response));
 }

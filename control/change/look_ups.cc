@@ -8,12 +8,15 @@
 #include <thread>
 #include <utility>
 
+#include "proxy/net/thread_clock.h"
+
 namespace ficus::control {
 
 struct LookUps::State {
   std::mutex mutex;
   std::condition_variable changed;  // an answer came, or all is given up
   bool given_up = false;
+  std::chrono::nanoseconds cpu_time{0};
 };
 
 LookUps::LookUps(LookUp look_up)
@@ -26,8 +29,14 @@ FoundAddresses LookUps::find(const config::EndpointUrl& url) {
   try {
     thread = std::thread([state = state_, look_up = look_up_, url, found] {
       ::pthread_setname_np(::pthread_self(), "ficus-look-up");
-      FoundAddresses answer = look_up(url);
+      proxy::ThreadClock cpu;
+      FoundAddresses answer;
+      {
+        const proxy::ThreadClock::Running running(cpu);
+        answer = look_up(url);
+      }
       const std::lock_guard lock(state->mutex);
+      state->cpu_time += cpu.used();
       *found = std::move(answer);
       state->changed.notify_all();
     });
@@ -50,6 +59,11 @@ void LookUps::give_up() {
   const std::lock_guard lock(state_->mutex);
   state_->given_up = true;
   state_->changed.notify_all();
+}
+
+std::chrono::nanoseconds LookUps::cpu_time() const {
+  const std::lock_guard lock(state_->mutex);
+  return state_->cpu_time;
 }
 
 bool LookUps::given_up() const {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <memory>
 
 #include "control/change/resolve.h"
@@ -19,6 +20,9 @@ class LookUps {
   // Those under way and all later ones come to nothing, at once.
   void give_up();
   bool given_up() const;
+
+  // CPU time of those that have ended.
+  std::chrono::nanoseconds cpu_time() const;
 
  private:
   struct State;  // what the threads share, which may live longer than this

@@ -9,6 +9,8 @@
 #include <random>
 #include <utility>
 
+#include "proxy/net/thread_clock.h"
+
 namespace ficus::control {
 
 class NameWatcher::State {
@@ -19,6 +21,7 @@ class NameWatcher::State {
   void run();
   // True: run() has ended or is about to. False: a look-up holds it up; it reports nothing more.
   bool stop();
+  proxy::ThreadClock& cpu() { return cpu_; }
   std::uint64_t watch(const std::vector<config::Backend>& backends, const Addresses& known,
                       const std::map<std::string, std::string>& kept);
 
@@ -35,6 +38,7 @@ class NameWatcher::State {
 
   const NameWatch how_;
   const std::function<void(const NameReport&)> report_;
+  proxy::ThreadClock cpu_;
 
   std::mutex mutex_;  // guards all below
   std::condition_variable changed_;
@@ -140,10 +144,13 @@ NameWatcher::NameWatcher(NameWatch how, std::function<void(const NameReport&)> r
 
 void NameWatcher::start() {
   thread_ = std::thread([state = state_] {
+    const proxy::ThreadClock::Running running(state->cpu());
     ::pthread_setname_np(::pthread_self(), "ficus-names");
     state->run();
   });
 }
+
+std::chrono::nanoseconds NameWatcher::cpu_time() const { return state_->cpu().used(); }
 
 void NameWatcher::stop() {
   if (!thread_.joinable()) return;

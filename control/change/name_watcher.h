@@ -41,6 +41,9 @@ class NameWatcher {
   NameWatcher(const NameWatcher&) = delete;
   NameWatcher& operator=(const NameWatcher&) = delete;
 
+  // CPU time of the watcher's thread. Any thread.
+  std::chrono::nanoseconds cpu_time() const;
+
   void start();
   // No report comes after it. Joins the thread, unless a look-up is under way that takes longer
   // than kPatience (a resolver that does not answer): the process must be able to end. That thread

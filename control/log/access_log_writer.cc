@@ -34,6 +34,7 @@ void AccessLogWriter::use(LogFile file) {
   switched_ = false;
   if (!thread_.joinable()) {
     thread_ = std::thread([this] {
+      const proxy::ThreadClock::Running running(cpu_);
       ::pthread_setname_np(::pthread_self(), "ficus-log");
       run();
     });

@@ -13,6 +13,7 @@
 #include "control/log.h"
 #include "control/log/log_file.h"
 #include "proxy/log/access_log.h"
+#include "proxy/net/thread_clock.h"
 
 namespace ficus::control {
 
@@ -47,6 +48,9 @@ class AccessLogWriter {
 
   // Lines that were never written, of all workers.
   std::uint64_t dropped() const;
+
+  // CPU time of the writer's thread. Any thread.
+  std::chrono::nanoseconds cpu_time() const { return cpu_.used(); }
 
  private:
   enum class Drained { all, blocked, failed };
@@ -87,6 +91,7 @@ class AccessLogWriter {
   Orders orders_;
   bool switched_ = false;
   std::condition_variable switch_done_;
+  proxy::ThreadClock cpu_;
   std::thread thread_;
 };
 

@@ -244,8 +244,7 @@ void add_guard(const View& view, Families& out) {
     const RouteView& route = *shown;
     const Labels labels{{"route", route.entry.name}};
     const proxy::Evidence& now = route.evidence;
-    evidence.add(with(labels, "test", std::string(proxy::text(now.test))),
-                 now.threshold > 0 ? now.wealth / now.threshold : 0.0);
+    evidence.add(with(labels, "test", std::string(proxy::text(now.test))), now.held());
     armed.add(labels, now.armed ? 1.0 : 0.0);
   }
   add_decisions(view, view.rollbacks, {"absolute", "plain_window", "unhealthy", "operator"},
@@ -415,8 +414,9 @@ void add_listeners(const View& view, Families& out) {
                sum(*listener.state,
                    [&](const Cells& cells) -> const Cell& { return cells.shed[reason]; }));
     }
-    for (std::size_t fault = 0; fault < proxy::kBadPreambles; ++fault) {
-      preambles.add_unless_zero(
+    const bool has_preambles = listener.proxy_protocol != config::ProxyProtocol::off;
+    for (std::size_t fault = 0; has_preambles && fault < proxy::kBadPreambles; ++fault) {
+      preambles.add(
           with(labels, "reason", std::string(text(static_cast<proxy::BadPreamble>(fault)))),
           sum(*listener.state, [&](const Cells& cells) -> const Cell& {
             return cells.proxy_headers_refused[fault];
@@ -434,6 +434,14 @@ void add_listeners(const View& view, Families& out) {
   for (Family* family : {&connections, &shed, &preambles, &refused, &used}) {
     out.push_back(family->take());
   }
+}
+
+void add_cpu(const std::vector<CpuTime>& times, Families& out) {
+  Family cpu("cpu_seconds_total", "CPU time by part of the process.", MetricType::Counter);
+  for (const CpuTime& one : times) {
+    cpu.add({{"part", one.part}}, std::chrono::duration<double>(one.used).count());
+  }
+  out.push_back(cpu.take());
 }
 
 void add_process(const View& view, Families& out) {
@@ -474,6 +482,7 @@ Families Exposition::Collect() const {
   add_limits(*view_, families);
   add_names(*view_, families);
   add_listeners(*view_, families);
+  add_cpu(cpu_, families);
   add_process(*view_, families);
   return families;
 }

@@ -8,6 +8,7 @@
 #include <prometheus/collectable.h>
 #include <prometheus/metric_family.h>
 
+#include "control/metrics/cpu_times.h"
 #include "control/view.h"
 #include "proxy/counters.h"
 
@@ -20,7 +21,8 @@ using WorkerCellsOf = std::function<const proxy::WorkerCells&(std::size_t worker
 // Thread: any; reads cells that only workers write.
 class Exposition final : public prometheus::Collectable {
  public:
-  explicit Exposition(std::shared_ptr<const View> view) : view_(std::move(view)) {}
+  explicit Exposition(std::shared_ptr<const View> view, std::vector<CpuTime> cpu = {})
+      : view_(std::move(view)), cpu_(std::move(cpu)) {}
 
   std::vector<prometheus::MetricFamily> Collect() const override;
 
@@ -29,6 +31,7 @@ class Exposition final : public prometheus::Collectable {
 
  private:
   const std::shared_ptr<const View> view_;
+  const std::vector<CpuTime> cpu_;
 };
 
 }  // namespace ficus::control

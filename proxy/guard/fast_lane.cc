@@ -308,6 +308,7 @@ Evidence FastLane::evidence_at(SteadyTime now) const {
     const PlainWindow::Counts counts = window_->within(now, totals());
     result.window_outcomes = counts.outcomes;
     result.window_failures = counts.failures;
+    result.window_held = window_->held(counts, result.tau);
   }
   result.epoch = epoch_->sums();
   result.sticky = terms.sticky;

@@ -23,9 +23,18 @@ PlainWindow::Counts PlainWindow::within(SteadyTime now, const Counts& totals) co
 }
 
 bool PlainWindow::exceeds(const Counts& counts, double tau) const {
-  return counts.failures > 0 &&
-         counts.outcomes >= static_cast<std::uint64_t>(std::max(0, settings_.min_requests)) &&
+  return is_enough(counts) &&
          static_cast<double>(counts.failures) > tau * static_cast<double>(counts.outcomes);
+}
+
+double PlainWindow::held(const Counts& counts, double tau) const {
+  if (!is_enough(counts) || tau <= 0) return 0;
+  return static_cast<double>(counts.failures) / (tau * static_cast<double>(counts.outcomes));
+}
+
+bool PlainWindow::is_enough(const Counts& counts) const {
+  return counts.failures > 0 &&
+         counts.outcomes >= static_cast<std::uint64_t>(std::max(0, settings_.min_requests));
 }
 
 }  // namespace ficus::proxy

@@ -29,6 +29,8 @@ class PlainWindow {
   // What fell into the window that ends now (up to 1/64 longer).
   Counts within(SteadyTime now, const Counts& totals) const;
   bool exceeds(const Counts& counts, double tau) const;
+  // The share that failed, as a multiple of tau: more than 1 exceeds. 0 below min_requests.
+  double held(const Counts& counts, double tau) const;
 
   const config::PlainWindow& settings() const { return settings_; }
 
@@ -37,6 +39,8 @@ class PlainWindow {
     SteadyTime at{};
     Counts totals;
   };
+
+  bool is_enough(const Counts& counts) const;
 
   config::PlainWindow settings_;
   std::chrono::milliseconds spacing_;

@@ -90,6 +90,7 @@ struct Evidence {
   std::size_t layers = 0;
   std::uint64_t window_outcomes = 0;  // plain window only
   std::uint64_t window_failures = 0;
+  double window_held = 0;  // PlainWindow::held
 
   OutcomeEpoch::Sums epoch;  // of the open epoch
 
@@ -100,6 +101,12 @@ struct Evidence {
   std::size_t failing_keys = 0;        // in the last ten minutes
   std::size_t failing_clients = 0;     // among the last 20 failures without a key
   std::size_t active_clients = 0;      // in the last ten minutes; 3 stands for 3 or more
+
+  // What the test that judges holds against the new side: it acts at 1.
+  double held() const {
+    if (test == Test::plain_window) return window_held;
+    return threshold > 0 ? wealth / threshold : 0;
+  }
 };
 
 // The numbers behind a verdict, for the log, the API and the audit.

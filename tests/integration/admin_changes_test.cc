@@ -102,6 +102,31 @@ TEST_CASE("a guard that observes says what it would do and does not") {
   CHECK(get(ficus.port(), "/").status() == 500);
 }
 
+TEST_CASE("the evidence of a plain window is what it compares, once there are enough requests") {
+  HttpBackend legacy("legacy");
+  HttpBackend fresh("new");
+  fresh.set_mode(BackendMode::failing);
+  FicusProcess ficus(
+      shop_on(legacy, fresh,
+              "weight: 100, guard: {mode: observe, slow_start: false, max_error_rate: 10, "
+              "judge: {window: 10m, min_requests: 20}}"));
+  const std::string sample = "ficus_guard_evidence{route=\"shop\",test=\"plain_window\"} ";
+  const auto shows = [&](const std::string& value) {
+    return ficus.admin_get("/metrics").body.find(sample + value + "\n") != std::string::npos;
+  };
+  const auto shows_failures = [&](const std::string& count) {
+    const std::string failures = "\"window_failures\":" + count;
+    return ficus.admin_get("/api/v1/routes/shop").body.find(failures) != std::string::npos;
+  };
+  CHECK(shows("0"));
+  for (int i = 0; i < 10; ++i) CHECK(get(ficus.port(), "/").status() == 500);
+  CHECK(eventually([&] { return shows_failures("10"); }));
+  CHECK(shows("0"));
+  fresh.set_mode(BackendMode::ok);
+  for (int i = 0; i < 10; ++i) CHECK(get(ficus.port(), "/").status() == 200);
+  CHECK(eventually([&] { return shows("5"); }));  // 10 of 20 failed, 10 % is too much
+}
+
 TEST_CASE("a new side whose checks fail loses its traffic, and is rolled back after the grace") {
   HttpBackend legacy("legacy");
   HttpBackend fresh("new");

@@ -121,4 +121,43 @@ TEST_CASE("docs/metrics.md names every metric, with its type and labels") {
   }
 }
 
+TEST_CASE("every sample but those with many values is there from the start") {
+  HttpBackend legacy("legacy");
+  HttpBackend fresh("new");
+  fresh.set_mode(BackendMode::failing);
+  FicusProcess ficus(
+      "listeners: [{address: \"127.0.0.1:0\", proxy_protocol: v1, trusted_proxies: "
+      "[127.0.0.1]}]\n" +
+      two_sides(legacy, fresh));
+  const auto samples = [&] {
+    std::set<std::string> names;
+    std::istringstream lines(ficus.admin_get("/metrics").body);
+    for (std::string line; std::getline(lines, line);) {
+      if (line.starts_with("ficus_")) names.insert(line.substr(0, line.rfind(' ')));
+    }
+    return names;
+  };
+  const std::set<std::string> before = samples();
+  CHECK(before.count("ficus_proxy_headers_refused_total{listener=\"127.0.0.1:0\",reason="
+                     "\"malformed\"}") == 1);
+  for (int i = 0; i < 20; ++i) {
+    CHECK(RawClient(ficus.port())
+              .exchange("PROXY TCP4 192.0.2.1 192.0.2.2 1 2\r\nGET / HTTP/1.1\r\nHost: a\r\n\r\n")
+              .status() != 0);
+  }
+  RawClient(ficus.port()).send("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
+  CHECK(ficus.command({"rollback", "shop", "--reason", "no"}).exit.code == 0);
+  CHECK(eventually([&] {
+    return ficus.admin_get("/metrics").body.find("reason=\"malformed\"} 1") != std::string::npos;
+  }));
+  for (const std::string& sample : samples()) {
+    INFO(sample);
+    const bool is_late = sample.starts_with("ficus_legacy_last_request_timestamp_seconds") ||
+                         sample.find("code=") != std::string::npos ||
+                         sample.find("kind=") != std::string::npos ||
+                         sample.find("rule=") != std::string::npos;
+    CHECK((is_late || before.count(sample) == 1));
+  }
+}
+
 }  // namespace ficus::tests

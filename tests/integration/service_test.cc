@@ -163,6 +163,24 @@ TEST_CASE("service: inherited sockets are used, and who waited in them is served
   CHECK(late.read_response().body == "only");
 }
 
+TEST_CASE("service: metrics are served on an inherited socket") {
+  HttpBackend backend("only");
+  const Opened web;
+  const Opened metrics;
+  TemporaryFolder folder;
+  const std::string file = folder.write(
+      "f.yaml",
+      config(backend, "metrics: {address: \"" + metrics.address() + "\"}\n", web.address()));
+  RawClient early(metrics.port());
+  early.send("GET /livez HTTP/1.1\r\nHost: a\r\n\r\n");
+  Process ficus(inheriting({&web, &metrics}, file));
+  CHECK(early.read_response().body == "alive\n");
+  CHECK(body_of(web.port(), "/") == "only");
+  CHECK(ficus.output().find("fits no listener") == std::string::npos);
+  ficus.signal(SIGTERM);
+  CHECK(ficus.wait().code == 0);
+}
+
 TEST_CASE("service: a listener on an inherited socket can go and come back with reloads") {
   HttpBackend backend("only");
   const Opened web;

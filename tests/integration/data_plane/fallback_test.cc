@@ -1,6 +1,7 @@
 // What failed on the new side and may be repeated is answered by legacy, and nothing else is.
 
 #include "tests/integration/data_plane/fixture.h"
+#include "tests/integration/data_plane/metric.h"
 #include "tests/support/catch.h"
 #include "tests/support/http_backend.h"
 
@@ -193,6 +194,40 @@ TEST_CASE("data plane: legacy's failure after a fallback is the client's, and le
       200);
   CHECK(client.exchange(request("GET /")).status() == 502);
   CHECK(fresh.requests() == 2);
+}
+
+TEST_CASE("data plane: a fallback is counted as served where the user was spared, else as failed") {
+  ScriptedBackend legacy;
+  ScriptedBackend fresh(answer_each(kFailed));
+  FicusProcess ficus(with_fallback(legacy, fresh.url()));
+  RawClient client(ficus.port());
+  const std::string served = "ficus_fallbacks_total{route=\"shop\",outcome=\"served\"}";
+  const std::string failed = "ficus_fallbacks_total{route=\"shop\",outcome=\"failed\"}";
+  const std::string seen = "ficus_client_errors_total{route=\"shop\",kind=\"status\"}";
+  CHECK(metric(ficus, served) == 0);
+  CHECK(metric(ficus, failed) == 0);
+
+  legacy.on_every_connection(answer_each("HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n"));
+  CHECK(client.exchange(request("GET /")).status() == 404);
+  wait_for_metric(ficus, served, 1);
+  CHECK(metric(ficus, failed) == 0);
+  CHECK(metric(ficus, seen) == -1);
+
+  legacy.stop();
+  CHECK(client.exchange(request("GET /")).status() == 502);
+  wait_for_metric(ficus, failed, 1);
+  CHECK(metric(ficus, served) == 1);
+}
+
+TEST_CASE("data plane: legacy's own failure after a fallback is an error that the user saw") {
+  ScriptedBackend legacy(answer_each("HTTP/1.1 500 X\r\nContent-Length: 0\r\n\r\n"));
+  ScriptedBackend fresh(answer_each(kFailed));
+  FicusProcess ficus(with_fallback(legacy, fresh.url()));
+  RawClient client(ficus.port());
+  CHECK(client.exchange(request("GET /")).status() == 500);
+  wait_for_metric(ficus, "ficus_fallbacks_total{route=\"shop\",outcome=\"failed\"}", 1);
+  CHECK(metric(ficus, "ficus_fallbacks_total{route=\"shop\",outcome=\"served\"}") == 0);
+  CHECK(metric(ficus, "ficus_client_errors_total{route=\"shop\",kind=\"status\"}") == 1);
 }
 
 TEST_CASE("data plane: a fallback leaves the client's connection and the pipeline whole") {

@@ -71,9 +71,10 @@ TEST_CASE("included files hold nothing else, and include nothing") {
         "more.yaml:2:1: include: belongs into the main file; an included file holds only "
         "`backends` and `routes`\n"
         "more.yaml:3:1: tls: is an unknown key; known here: access_log, admin, backends, "
-        "defaults, drain, group, include, limits, listeners, revision, routes, state_dir, user, "
-        "version, workers\n"
-        "more.yaml:4:1: metrics: is not in this version\n"
+        "defaults, drain, group, include, limits, listeners, metrics, revision, routes, state_dir, "
+        "user, version, workers\n"
+        "more.yaml:4:1: metrics: belongs into the main file; an included file holds only "
+        "`backends` and `routes`\n"
         "more.yaml:5:10: version: `2` is more than allowed: 1\n");
   CHECK_THAT(told(including("f.yaml")), ContainsSubstring("includes the file that it stands in"));
   CHECK_THAT(told(including("''")), ContainsSubstring("is empty"));

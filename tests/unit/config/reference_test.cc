@@ -12,7 +12,7 @@ using namespace ficus::config;
 namespace {
 
 std::string read(const std::string& path) {
-  std::ifstream file(std::string(FICUS_SOURCE_DIR) + "/" + path);
+  std::ifstream file(FICUS_SOURCE_DIR "/" + path);
   REQUIRE(file);
   std::ostringstream text;
   text << file.rdbuf();

@@ -104,6 +104,45 @@ TEST_CASE("listener addresses differ, but for port 0") {
       ContainsSubstring("f.yaml:3:18: admin.address: `127.0.0.1:80` is already used"));
 }
 
+TEST_CASE("admin and metrics share their ports with nobody") {
+  const auto with = [](const std::string& listener, const std::string& rest) {
+    return told("version: 1\nlisteners: [{address: '" + listener + "'}]\n" + rest +
+                "backends: {a: {endpoints: [\"http://a\"]}}\nroutes: [{name: x, legacy: a}]\n");
+  };
+  CHECK(with("0.0.0.0:80", "metrics: {address: 0.0.0.0:80}\n") ==
+        "f.yaml:3:20: metrics.address: `0.0.0.0:80` is already used in f.yaml:2\n");
+  CHECK(with("0.0.0.0:80", "metrics: {address: 127.0.0.1:80}\n") ==
+        "f.yaml:3:20: metrics.address: `127.0.0.1:80` takes the port of `0.0.0.0:80` in f.yaml:2; "
+        "write another port\n");
+  CHECK(with("127.0.0.1:80", "admin: {address: 127.0.0.1:81}\nmetrics: {address: 0.0.0.0:81}\n") ==
+        "f.yaml:4:20: metrics.address: `0.0.0.0:81` takes the port of `127.0.0.1:81` in f.yaml:3; "
+        "write another port\n");
+  CHECK(with("0.0.0.0:80", "metrics: {address: 0.0.0.0:9901}\n") ==
+        "f.yaml:3:20: metrics.address: `0.0.0.0:9901` takes the port of the admin API, which is "
+        "127.0.0.1:9901 unless `admin.address` is another\n");
+  CHECK_THAT(with("127.0.0.1:9901", ""),
+             ContainsSubstring("f.yaml:2:23: listeners[0].address: `127.0.0.1:9901` takes the port "
+                               "of the admin API"));
+  for (const char* sound : {"10.0.0.1:9901", "0.0.0.0:0", "'[::]:80'", "'[::1]:9901'"}) {
+    INFO(sound);
+    CHECK(with("0.0.0.0:80", "metrics: {address: " + std::string(sound) + "}\n").empty());
+  }
+  CHECK(with("0.0.0.0:80", "metrics: {address: 0.0.0.0:9901}\nadmin: {address: 127.0.0.1:81}\n")
+            .empty());
+}
+
+TEST_CASE("metrics are given at any address, or not at all") {
+  CHECK(told(with_line("metrics: {address: 0.0.0.0:9902}")).empty());
+  CHECK_THAT(told(with_line("metrics: {}")), ContainsSubstring("metrics: `address` is missing"));
+  CHECK_THAT(told(with_line("metrics: 9902")), ContainsSubstring("f.yaml:1:10: metrics: "));
+  CHECK_THAT(told(with_line("metrics: {address: 9902}")),
+             ContainsSubstring("f.yaml:1:20: metrics.address: `9902` "));
+  CHECK_THAT(told(with_line("metrics: {address: 'unix:/run/m'}")),
+             ContainsSubstring("is a Unix socket, which is not in this version"));
+  CHECK_THAT(told(with_line("metrics: {address: 0.0.0.0:9902, token: x}")),
+             ContainsSubstring("metrics.token: is an unknown key"));
+}
+
 TEST_CASE("at least one listener and one route are needed") {
   CHECK_THAT(told("version: 1\nlisteners: []\n"),
              ContainsSubstring("f.yaml:2:12: listeners: is empty"));

@@ -19,7 +19,7 @@ std::string with_defaults(const std::string& defaults, const std::string& routes
 }
 
 std::string read(const std::string& path) {
-  std::ifstream file(std::string(FICUS_SOURCE_DIR) + "/" + path);
+  std::ifstream file(FICUS_SOURCE_DIR "/" + path);
   std::ostringstream text;
   text << file.rdbuf();
   return text.str();

@@ -69,9 +69,25 @@ struct Fixture {
     return send(request);
   }
 
-  AdminResponse send(const AdminRequest& request) {
+  AdminResponse send(const AdminRequest& request) { return send_to(answer, request); }
+
+  // As from elsewhere, to the metrics listener.
+  AdminResponse ask_metrics(const std::string& method, const std::string& target) {
+    AdminRequest request;
+    request.method = method;
+    REQUIRE(request.set_target(target));
+    request.host = "ficus.example:9902";
+    request.origin = "https://grafana.example";
+    request.content_type = "application/json";
+    request.body = R"({"weight": 100, "reason": "r"})";
+    return send_to(answer_metrics, request);
+  }
+
+  using Answer = void (*)(const AdminContext&, const AdminRequest&, const AdminReply&);
+
+  AdminResponse send_to(Answer to, const AdminRequest& request) {
     std::optional<AdminResponse> response;
-    answer(context, request, [&](AdminResponse given) {
+    to(context, request, [&](AdminResponse given) {
       REQUIRE_FALSE(response);
       response = std::move(given);
     });
@@ -276,6 +292,10 @@ TEST_CASE("a request that says its host twice says it the same way") {
   CHECK(fixture.send(request).status == 200);
   request.host_lines = 2;
   CHECK(fixture.send(request).status == 400);
+  request.host_lines = 0;
+  CHECK(fixture.send(request).status == 400);
+  request.minor_version = 0;
+  CHECK(fixture.send(request).status == 200);
 
   request.host_lines = 1;
   request.host = "evil.example";
@@ -293,6 +313,32 @@ TEST_CASE("unknown paths and wrong methods say what there is") {
   CHECK(wrong.status == 405);
   CHECK(header(wrong, "Allow") == "PUT, DELETE");
   CHECK(header(fixture.ask("DELETE", "/api/v1/status"), "Allow") == "GET, HEAD");
+}
+
+TEST_CASE("the metrics listener has three paths, to be read by anybody, and no other") {
+  Fixture fixture;
+  const std::size_t published = fixture.sink.published.size();
+  for (const char* path : {"/metrics", "/livez", "/readyz"}) {
+    INFO(path);
+    CHECK(fixture.ask_metrics("GET", path).status == 200);
+    CHECK(fixture.ask_metrics("HEAD", path + std::string("?any=thing")).status == 200);
+    for (const char* method : {"PUT", "POST", "DELETE", "OPTIONS", "get", "CONNECT", ""}) {
+      const auto refused = fixture.ask_metrics(method, path);
+      CHECK(refused.status == 405);
+      CHECK(header(refused, "Allow") == "GET, HEAD");
+    }
+  }
+  for (const char* path : {"/", "/api/v1/status", "/api/v1/routes", "/api/v1/routes/shop", kWeight,
+                           "/api/v1/routes/shop/rollback", "/api/v1/rollback", "/metrics/",
+                           "/api/v1/backends/old/tolerated"}) {
+    INFO(path);
+    for (const char* method : {"GET", "HEAD", "PUT", "POST", "DELETE"}) {
+      const auto refused = fixture.ask_metrics(method, path);
+      CHECK(refused.status == 404);
+      CHECK_FALSE(parsed(refused).at("mend").as_string().empty());
+    }
+  }
+  CHECK(fixture.sink.published.size() == published);
 }
 
 TEST_CASE("paths of a later version say that they are not in this one") {
@@ -344,6 +390,9 @@ TEST_CASE("metrics carry configured names and the shares in force") {
   side.requests.add(500);
   side.duration.record(1'000);
   side.errors[static_cast<std::size_t>(proxy::ErrorKind::status)].add();
+  fixture.context.cpu = [] {
+    return std::vector<CpuTime>{{"worker", std::chrono::milliseconds(1'500)}};
+  };
   const auto response = fixture.ask("GET", "/metrics");
   CHECK(response.status == 200);
   for (const char* line : {
@@ -357,6 +406,8 @@ TEST_CASE("metrics carry configured names and the shares in force") {
            "ficus_would_roll_back_total{route=\"shop\",cause=\"absolute\"} 0",
            "ficus_worker_busy_ratio{worker=\"1\"} 0",
            "ficus_config_last_reload_success 1",
+           "ficus_cpu_seconds_total{part=\"worker\"} 1.5",
+           "ficus_guard_evidence{route=\"shop\",test=\"absolute\"} 0",
            "ficus_build_info{version=",
        }) {
     CHECK_THAT(response.body, ContainsSubstring(line));

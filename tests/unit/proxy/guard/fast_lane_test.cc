@@ -279,12 +279,15 @@ TEST_CASE_METHOD(LaneFixture, "the plain window judges in place of the evidence"
   weigh(50);
   for (std::uint64_t client = 0; client < 10; ++client) fail(client);
   CHECK(trips.empty());  // ten of ten failed, but twenty are asked for
+  CHECK(lane.evidence().held() == 0);
   for (int i = 0; i < 190; ++i) succeed(1);
+  CHECK(lane.evidence().held() == Approx(1));  // 10 of 200 is just what 5 % forgives
   fail(1);
   CHECK(trips.size() == 1);
   CHECK(trips[0].cause == "plain_window");
   CHECK(trips[0].evidence.window_outcomes == 201);
   CHECK(trips[0].evidence.window_failures == 11);
+  CHECK(trips[0].evidence.held() > 1);
 }
 
 TEST_CASE_METHOD(LaneFixture, "the plain window forgets what is older than it") {

@@ -20,6 +20,15 @@ TEST_CASE("asks for the smallest number of requests and more than the rate") {
   CHECK_FALSE(window.exceeds({20, 0}, 0.05));
 }
 
+TEST_CASE("holds the share that failed, in units of what is too much") {
+  const PlainWindow window({seconds(30), 20});
+  CHECK(window.held({19, 19}, 0.05) == 0);
+  CHECK(window.held({20, 0}, 0.05) == 0);
+  CHECK(window.held({20, 1}, 0.05) == Approx(1));
+  CHECK(window.held({100, 10}, 0.05) == Approx(2));
+  CHECK(window.held({0, 0}, 0.05) == 0);
+}
+
 TEST_CASE("forgets what is older than the window") {
   PlainWindow window({seconds(30), 20});
   PlainWindow::Counts totals;
