@@ -269,7 +269,7 @@ void App::reload(const std::string& path) {
 
 void App::reload_now(const std::string& path) {
   if (look_ups_.given_up()) return;
-  supervisor_.reloading();
+  if (!draining_) supervisor_.reloading();
   config::LoadOutcome loaded = config::load(path);
   std::vector<std::string> faults = texts(loaded.diagnostics);
   if (loaded.config) {
@@ -291,7 +291,7 @@ void App::reload_now(const std::string& path) {
   }
   if (faults.empty()) {
     log_.info("configuration reloaded hash=" + running_->config.hash);
-    supervisor_.ready(serving());
+    tell_ready(serving());
     log_advice(loaded.advice);
     return;
   }
@@ -299,8 +299,13 @@ void App::reload_now(const std::string& path) {
   const auto& user = running_->config.user;
   log_.error("configuration refused: " + std::to_string(faults.size()) + " error(s) in " + path +
              (user ? ", read as user " + *user : "") + "; the one before stays in force");
-  supervisor_.ready(serving() + "; the last configuration was refused");
+  tell_ready(serving() + "; the last configuration was refused");
   control_->note_failed_reload(std::move(faults));
+}
+
+// A reload may end when a drain has begun: who has said that he stops is not ready any more.
+void App::tell_ready(const std::string& status) {
+  if (!draining_) supervisor_.ready(status);
 }
 
 // Takes a configuration that is sound in itself. Empty: it is in force.
@@ -345,6 +350,7 @@ std::optional<std::string> App::open_access_log(const config::Config& config,
 void App::reopen_logs() { access_log_->reopen(); }
 
 void App::announce_drain() {
+  draining_ = true;
   const config::Drain terms = drain();
   supervisor_.stopping("draining", terms.delay + terms.timeout + kEndWithin);
   control_->begin_drain();

@@ -88,6 +88,7 @@ class App {
 
   void log_start(const config::Config& config);
   void reload_now(const std::string& path);
+  void tell_ready(const std::string& status);
   std::vector<std::string> apply(std::shared_ptr<const ResolvedConfig> next);
   std::optional<std::string> open_access_log(const config::Config& config,
                                              std::optional<LogFile>& file) const;
@@ -125,6 +126,7 @@ class App {
   std::thread loader_;
   std::atomic<bool> loading_{false};
   std::atomic<bool> load_again_{false};
+  std::atomic<bool> draining_{false};
   bool stopped_ = false;
 };
 

@@ -443,6 +443,7 @@ void ControlPlane::sample_busy(Clock::Monotonic now) {
 void ControlPlane::watch_outages(Clock::Monotonic now) {
   const std::shared_ptr<const ResolvedConfig> resolved = pipeline_.resolved();
   const std::shared_ptr<const proxy::RoutingSnapshot> snapshot = pipeline_.snapshot();
+  std::size_t lasting = 0;
   for (std::size_t i = 0; i < snapshot->routes.size(); ++i) {
     const proxy::Route& route = snapshot->routes[i];
     const config::Route& config = resolved->config.routes[i];
@@ -453,10 +454,18 @@ void ControlPlane::watch_outages(Clock::Monotonic now) {
       if (!outages_.empty()) outages_.erase(config.name);
       continue;
     }
+    ++lasting;
     Outage& outage = outages_.try_emplace(config.name, now).first->second;
     const Outage::Step step = outage.step(now, config.guard.unhealthy_grace, *route.legacy);
     if (step != Outage::Step::wait) act_on_outage(step, config, route);
   }
+  if (outages_.size() == lasting) return;
+  // Of routes that the file no longer has.
+  std::erase_if(outages_, [&](const auto& outage) {
+    return std::ranges::none_of(resolved->config.routes, [&](const config::Route& route) {
+      return route.name == outage.first;
+    });
+  });
 }
 
 void ControlPlane::act_on_outage(Outage::Step step, const config::Route& config,

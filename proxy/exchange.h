@@ -105,6 +105,7 @@ class Exchange {
   PipeState begin_response();
   http::BackMap back_map() const;
   bool pins_client() const;
+  CookieScope cookie_scope() const;
   Progress on_response(PipeState state, Error& error);
   bool awaits_continue() const;
   bool awaits_server() const;

@@ -318,6 +318,12 @@ bool Exchange::pins_client() const {
          may_set_cookie(lookup_of(head));
 }
 
+// A proxy in front of us may have the TLS.
+CookieScope Exchange::cookie_scope() const {
+  const auto scheme = client_scheme(context_.listener(client_->listener), *client_, request_);
+  return scheme == "https" ? CookieScope::secure : CookieScope::any;
+}
+
 PipeState Exchange::begin_response() {
   UpstreamConnection& up = *lease_;
   const http::ResponseHead& head = context_.response_head;
@@ -339,16 +345,15 @@ PipeState Exchange::begin_response() {
   to_client.framing = client_framing_;
   to_client.content_length = head.content_length;
   to_client.close = close_client_;
-  const auto scope = client_->socket.tls() != nullptr ? CookieScope::secure : CookieScope::any;
   std::optional<GeneratedKeyCookie> cookie;
   if (choice_.generated_key && may_set_cookie(lookup_of(head))) {
-    cookie.emplace(*choice_.generated_key, scope);
+    cookie.emplace(*choice_.generated_key, cookie_scope());
     to_client.set_cookie = cookie->text();
   }
   to_client.back_map = back_map();
   std::optional<PinCookie> pin;
   if (pins_client()) {
-    pin.emplace(*route_->pin, PinCookie::Terms{side_, unix_ms_now(), scope});
+    pin.emplace(*route_->pin, PinCookie::Terms{side_, unix_ms_now(), cookie_scope()});
     to_client.set_pin = pin->text();
   }
   context_.head.clear();

@@ -60,6 +60,21 @@ TEST_CASE("data plane: a trusted proxy's words are kept and added to") {
   CHECK(got.header("X-Forwarded-Port") == "443");
 }
 
+TEST_CASE("data plane: cookies go back by https only if the TLS is a trusted proxy's") {
+  ScriptedBackend backend;
+  TwoSides terms;
+  terms.weight = 50;
+  terms.route = "sticky: {by: [generated]}";
+  const std::string by_https = request("GET /", "X-Forwarded-Proto: https\r\n");
+  const auto cookie = [&](const std::string& trusted) {
+    terms.listener = "trusted_proxies: [" + trusted + "]";
+    FicusProcess ficus(split({backend.url()}, {backend.url()}, terms));
+    return fetch(ficus.port(), by_https).header("Set-Cookie").value_or("none");
+  };
+  CHECK_THAT(cookie("127.0.0.0/8"), ContainsSubstring("; Secure"));
+  CHECK_THAT(cookie("192.0.2.1"), ContainsSubstring("ficus_key=") && !ContainsSubstring("Secure"));
+}
+
 TEST_CASE("data plane: the words of a peer that is not trusted are replaced") {
   ScriptedBackend backend;
   FicusProcess ficus(in_front_of(backend, "trusted_proxies: [10.0.0.0/8]"));
