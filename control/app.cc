@@ -34,6 +34,8 @@ void log_warnings(const config::Diagnostics& diagnostics, Log& log) {
 }
 
 constexpr int kLoaderNice = 10;
+// From the end of a drain to that of the process: threads, and the lines of the access log.
+constexpr std::chrono::seconds kEndWithin{10};
 constexpr std::chrono::milliseconds kLookUpPatience{1'000};  // for warnings alone
 
 // Adds the place in the file to what the data plane said about an address.
@@ -92,7 +94,10 @@ class App::ServerSink final : public proxy::SnapshotSink {
 };
 
 App::App(Log& log, NameWatch names, Supervisor supervisor)
-    : log_(log), names_(std::move(names)), supervisor_(std::move(supervisor)) {}
+    : log_(log),
+      names_(std::move(names)),
+      look_ups_(names_.look_up),
+      supervisor_(std::move(supervisor)) {}
 App::~App() { stop(); }
 
 template <typename Work>
@@ -228,6 +233,7 @@ void App::reload(const std::string& path) {
 }
 
 void App::reload_now(const std::string& path) {
+  if (look_ups_.given_up()) return;
   supervisor_.reloading();
   config::LoadOutcome loaded = config::load(path);
   std::vector<std::string> faults = texts(loaded.diagnostics);
@@ -235,7 +241,12 @@ void App::reload_now(const std::string& path) {
     const std::size_t workers = worker_count(*loaded.config);
     KnownNames known;
     on_control([&] { known = control_->known_names(); });
-    auto outcome = resolve(std::move(*loaded.config), workers, names_.look_up, known);
+    const auto look_up = [this](const config::EndpointUrl& url) { return look_ups_.find(url); };
+    auto outcome = resolve(std::move(*loaded.config), workers, look_up, known);
+    if (look_ups_.given_up()) {
+      return log_.warning(
+          "configuration not loaded anew: the process ends first; the next start reads it");
+    }
     if (outcome.resolved) {
       log_warnings(outcome.diagnostics, log_);
       faults = apply(std::make_shared<const ResolvedConfig>(std::move(*outcome.resolved)));
@@ -299,7 +310,8 @@ std::optional<std::string> App::open_access_log(const config::Config& config,
 void App::reopen_logs() { access_log_->reopen(); }
 
 void App::announce_drain() {
-  supervisor_.stopping("draining");
+  const config::Drain terms = drain();
+  supervisor_.stopping("draining", terms.delay + terms.timeout + kEndWithin);
   control_->begin_drain();
 }
 
@@ -317,6 +329,7 @@ bool App::drained() {
 // control plane about verdicts. Then the lines that it left.
 void App::stop() {
   if (std::exchange(stopped_, true)) return;
+  look_ups_.give_up();
   if (loader_.joinable()) loader_.join();
   if (admin_) admin_->stop();
   if (control_) control_->stop();

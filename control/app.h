@@ -9,6 +9,7 @@
 
 #include "config/advice.h"
 #include "config/model.h"
+#include "control/change/look_ups.h"
 #include "control/change/name_watcher.h"
 #include "control/clock.h"
 #include "control/log.h"
@@ -72,7 +73,7 @@ class App {
   void begin_drain();
   bool drained();
 
-  // Ends what is left.
+  // Ends what is left. A reload that waits for a name server comes to nothing.
   void stop();
 
   // With the ports really bound; the listeners in the order of the configuration.
@@ -98,6 +99,7 @@ class App {
 
   Log& log_;
   const NameWatch names_;
+  LookUps look_ups_;  // the loader's
   const Supervisor supervisor_;
   const SystemClock clock_;
   std::shared_ptr<const ResolvedConfig> running_;  // after start(): the loader's thread only

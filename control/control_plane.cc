@@ -483,14 +483,14 @@ void ControlPlane::watch_outages(Clock::Monotonic now) {
       if (!outages_.empty()) outages_.erase(config.name);
       continue;
     }
-    const auto [found, is_new] = outages_.try_emplace(config.name, Outage{now});
-    if (found->second.acted || now - found->second.since < config.guard.unhealthy_grace) continue;
-    found->second.acted = true;
-    act_on_outage(config, route);
+    Outage& outage = outages_.try_emplace(config.name, now).first->second;
+    const Outage::Step step = outage.step(now, config.guard.unhealthy_grace, *route.legacy);
+    if (step != Outage::Step::wait) act_on_outage(step, config, route);
   }
 }
 
-void ControlPlane::act_on_outage(const config::Route& config, const proxy::Route& route) {
+void ControlPlane::act_on_outage(Outage::Step step, const config::Route& config,
+                                 const proxy::Route& route) {
   Decision decision;
   decision.cause = "unhealthy";
   decision.actor = "guard";
@@ -500,7 +500,7 @@ void ControlPlane::act_on_outage(const config::Route& config, const proxy::Route
                      std::to_string(config.guard.unhealthy_grace.count()) + " ms";
   decision.build = build_behind(config.name);
   if (!decision.build.empty()) decision.summary += ", build " + decision.build;
-  if (!route.legacy->usable()) {
+  if (step == Outage::Step::hold) {
     decision.kind = Decision::Kind::held;
     decision.summary += ", and none of legacy backend " + route.legacy->name +
                         " is: not rolled back, BOTH SIDES ARE DOWN";

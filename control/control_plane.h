@@ -13,6 +13,7 @@
 #include "control/change/change_pipeline.h"
 #include "control/change/name_watcher.h"
 #include "control/clock.h"
+#include "control/health/outage.h"
 #include "control/health/outlier_detector.h"
 #include "control/log.h"
 #include "control/metrics/exposition.h"
@@ -89,16 +90,11 @@ class ControlPlane final : public proxy::TripSink, public proxy::BuildSink {
  private:
   class Loop;  // the Asio side: io_context, timers, health checks
 
-  struct Outage {  // no healthy endpoint on new
-    Clock::Monotonic since;
-    bool acted = false;
-  };
-
   void tick();
   void judge(std::shared_ptr<const proxy::Trip> trip);
   void record(const std::string& route, Decision decision);
   void watch_outages(Clock::Monotonic now);
-  void act_on_outage(const config::Route& config, const proxy::Route& route);
+  void act_on_outage(Outage::Step step, const config::Route& config, const proxy::Route& route);
   void apply(const WeightChange& change, ChangePipeline::Answer answer);
   void answer_later(const ChangePipeline::Answer& answer,
                     const Result<ChangePipeline::Receipt>& receipt);

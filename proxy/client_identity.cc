@@ -18,6 +18,22 @@ SocketAddress rightmost_untrusted(const http::RequestHead& head, const SocketAdd
   return address;
 }
 
+// Of a list the first counts: proxies on the way add their own at its end. Empty: neither scheme.
+std::string_view told_scheme(const http::RequestHead& head) {
+  if (!head.fields.has(http::HeaderId::x_forwarded_proto)) return {};
+  for (const http::Field& field : head.fields) {
+    if (field.id != http::HeaderId::x_forwarded_proto || field.dropped) continue;
+    std::string_view scheme = head.value(field);
+    scheme = scheme.substr(0, scheme.find(','));
+    scheme = scheme.substr(0, scheme.find_last_not_of(" \t") + 1);
+    for (const std::string_view known : {"https", "http"}) {
+      if (http::equals_ignoring_case(scheme, known)) return known;
+    }
+    break;
+  }
+  return {};
+}
+
 }  // namespace
 
 bool judges_peers(const ListenerSettings& listener) {
@@ -51,6 +67,15 @@ ClientIdentity identify_client(const ListenerSettings& listener, const SocketAdd
     identity.forwarded = http::HopField::append_if_present;
   }
   return identity;
+}
+
+std::string_view client_scheme(const ListenerSettings* listener, const Client& client,
+                               const http::RequestHead& head) {
+  if (listener != nullptr && listener->trusted_proxies.contains(client.address)) {
+    const std::string_view told = told_scheme(head);
+    if (!told.empty()) return told;
+  }
+  return client.socket.tls() != nullptr ? "https" : "http";
 }
 
 }  // namespace ficus::proxy

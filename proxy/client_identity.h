@@ -1,5 +1,8 @@
 #pragma once
 
+#include <string_view>
+
+#include "proxy/client.h"
 #include "proxy/http/head_writer.h"
 #include "proxy/net/address.h"
 #include "proxy/snapshot.h"
@@ -21,5 +24,10 @@ bool judges_peers(const ListenerSettings& listener);
 // fields that are not believed (docs/decisions/forwarding-headers.md).
 ClientIdentity identify_client(const ListenerSettings& listener, const SocketAddress& peer,
                                http::RequestHead& head);
+
+// "http" or "https": how the client came. What a trusted peer says in X-Forwarded-Proto, if
+// identify_client() left it in place; else what the connection speaks. `listener` may be null.
+std::string_view client_scheme(const ListenerSettings* listener, const Client& client,
+                               const http::RequestHead& head);
 
 }  // namespace ficus::proxy

@@ -30,6 +30,7 @@ enum class ErrorKind : std::uint8_t {
   body_timeout,
   exchange_timeout,
   write_timeout,
+  tunnel_timeout,
   client_abort,
   gave_up,  // left before a head, after waiting long
   no_route,
@@ -61,6 +62,7 @@ constexpr std::string_view text(ErrorKind kind) {
                                                             "body_timeout",
                                                             "exchange_timeout",
                                                             "write_timeout",
+                                                            "tunnel_timeout",
                                                             "client_abort",
                                                             "gave_up",
                                                             "no_route",

@@ -85,7 +85,8 @@ void Exchange::reset() {
   request_id_.reset();
   trace_.reset();
   fallback_granted_ = fell_back_ = side_chosen_ = request_begun_ = request_sink_broken_ =
-      any_byte_sent_ = false;
+      any_byte_sent_ = side_took_bytes_ = false;
+  continued_at_ = {};
   client_framing_ = http::Framing::none;
   response_begun_ = any_response_byte_ = server_keep_alive_ = tunnel_ = close_client_ = false;
   tried_.clear();
@@ -220,23 +221,18 @@ Task<Error> Exchange::try_side() {
         last_endpoint_ = passed_on_.back().get();
       }
     }
-    EndpointCells& cells = context_.pool.cells(*last_endpoint_);
     if (!lease_ && !error) {
       const SteadyTime connect_began = now();
       error = co_await connect(*endpoint);
       connecting_ += now() - connect_began;
       if (error) judge_endpoint(error);
-      if (error && error.retry == RetrySafety::always) {
-        tried_.add(**endpoint);
-        const bool another =
-            !tried_.full() && choose_endpoint(backend(), tried_, context_.index, 0) != nullptr;
-        if (another) {
-          cells.retries[static_cast<std::size_t>(RetryReason::connect_failure)].add();
-          continue;
-        }
+      if (error && error.retry == RetrySafety::always && has_another_endpoint()) {
+        count_retry(RetryReason::connect_failure);
+        continue;
       }
     }
     if (!error) {
+      EndpointCells& cells = context_.pool.cells(*last_endpoint_);
       cells.in_flight.add();
       error = co_await converse();
       judge_endpoint(error);
@@ -249,19 +245,16 @@ Task<Error> Exchange::try_side() {
     lease_.discard();
     if (!resent && may_resend(error)) {
       resent = true;
-      cells.retries[static_cast<std::size_t>(RetryReason::stale_connection)].add();
+      count_retry(RetryReason::stale_connection);
       continue;
     }
-    if (may_try_another(error)) {
-      tried_.add(*last_endpoint_);
-      if (!tried_.full() && choose_endpoint(backend(), tried_, context_.index, 0) != nullptr) {
-        const auto reason = error.kind == ErrorKind::tls_failure ? RetryReason::connect_failure
-                                                                 : RetryReason::reset;
-        cells.retries[static_cast<std::size_t>(reason)].add();
-        continue;
-      }
+    if (may_try_another(error) && has_another_endpoint()) {
+      count_retry(error.kind == ErrorKind::tls_failure ? RetryReason::connect_failure
+                                                       : RetryReason::reset);
+      continue;
     }
-    record_failure(error);
+    // A status has been judged by its head.
+    if (error.kind != ErrorKind::status) record_failure(error);
     co_return error;
   }
 }
@@ -326,7 +319,7 @@ bool Exchange::grant_fallback(const Error& error) {
       route_->legacy == nullptr || !route_->legacy->usable()) {
     return false;
   }
-  const FailedTry tried{error.kind, status_, request_.method, any_byte_sent_,
+  const FailedTry tried{error.kind, status_, request_.method, any_byte_sent_ || side_took_bytes_,
                         body_copy_.complete()};
   if (!may_fall_back(*route_->fallback, route_->writes, tried)) return false;
   // What was in flight when the side was taken off must not be lost to a budget.
@@ -346,6 +339,7 @@ void Exchange::begin_fallback() {
   fell_back_ = true;
   side_ = Side::legacy;
   status_ = 0;
+  any_byte_sent_ = side_took_bytes_ = false;
 }
 
 void Exchange::answer(const Error& error) {
@@ -450,7 +444,11 @@ Task<After> Exchange::tunnel() {
     const SteadyTime last =
         std::max({request_pipe_.last_read(), request_pipe_.last_write(), response_pipe_.last_read(),
                   response_pipe_.last_write(), started_});
-    if (now() >= last + idle) break;
+    if (now() >= last + idle) {
+      client_error_ = ErrorKind::tunnel_timeout;
+      error_detail_ = "nothing passed through the tunnel for too long";
+      break;
+    }
     co_await client_->waiter.until(last + idle);
   }
   cells.bytes_to_side.add(request_pipe_.payload_bytes());

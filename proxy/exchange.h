@@ -71,6 +71,7 @@ class Exchange {
 
   // exchange_tls.cc holds secure(), and
   Error lost_server() const;
+  static Error cut_short();
   // exchange_log.cc
   void note_first_try(const Error& error);
   void write_log_line();
@@ -88,6 +89,8 @@ class Exchange {
   Task<int> connect_again(const std::shared_ptr<EndpointState>& endpoint, SteadyTime limit,
                           int failed);
   bool may_try_another(const Error& error) const;
+  bool has_another_endpoint();
+  void count_retry(RetryReason reason);
   void judge_endpoint(const Error& error);
 
   // exchange_relay.cc: one conversation with one server
@@ -105,6 +108,7 @@ class Exchange {
   bool pins_client() const;
   Progress on_response(PipeState state, Error& error);
   bool awaits_continue() const;
+  bool awaits_server() const;
   SteadyTime request_limit() const;
   SteadyTime response_limit() const;
   SteadyTime deadline() const;
@@ -173,8 +177,10 @@ class Exchange {
   Pipe request_pipe_;
   bool request_begun_ = false;  // the pipe has this request, from an earlier try
   bool request_sink_broken_ = false;
-  bool any_byte_sent_ = false;  // of the request, in this try
+  bool any_byte_sent_ = false;    // of the request, in this try
+  bool side_took_bytes_ = false;  // in an earlier try on this side
   SteadyTime request_sent_at_{};
+  SteadyTime continued_at_{};  // when the client was given a 100; not yet: 0
 
   // the response
   Pipe response_pipe_;

@@ -1,6 +1,7 @@
 // The part of an exchange that talks with one server: request out, response back.
 #include <algorithm>
 
+#include "proxy/client_identity.h"
 #include "proxy/exchange.h"
 #include "proxy/http/head_writer.h"
 #include "proxy/http/upgrade_offer.h"
@@ -19,11 +20,6 @@ constexpr std::chrono::seconds kJudgedAfterHead{5};
 constexpr std::size_t kMaxInterimBytes = 256 * 1024;
 
 Error client_left() { return {ErrorKind::client_abort, Fault::downstream, RetrySafety::never, {}}; }
-
-Error cut_short() {
-  return {ErrorKind::reset, Fault::upstream, RetrySafety::never,
-          "the server closed the connection in the middle of its answer"};
-}
 
 Error malformed(std::string_view rule) {
   return {ErrorKind::malformed_response, Fault::upstream, RetrySafety::never, rule};
@@ -101,6 +97,7 @@ Task<Error> Exchange::converse() {
 PipeState Exchange::send_request() {
   UpstreamConnection& up = *lease_;
   up.socket.set_listener(&client_->waiter);
+  side_took_bytes_ = side_took_bytes_ || any_byte_sent_;
   request_sink_broken_ = any_byte_sent_ = any_response_byte_ = false;
   interim_bytes_ = 0;
   request_sent_at_ = now();
@@ -233,6 +230,7 @@ void Exchange::note_build() {
 }
 
 void Exchange::forward_interim() {
+  if (context_.response_head.status == 100 && continued_at_ == SteadyTime{}) continued_at_ = now();
   // HTTP/1.0 knows no interim responses (RFC 9110 §15.2).
   if (request_.minor_version > 0) {
     context_.head.clear();
@@ -258,6 +256,12 @@ Exchange::Progress Exchange::on_head(Error& error) {
   if (side_ == Side::fresh && !fell_back_ && route_->fallback) {
     const Error refused{ErrorKind::status, Fault::upstream, RetrySafety::never, {}};
     if (grant_fallback(refused)) {
+      // The user gets another answer; what the guard thinks of this one is the same.
+      if (counts_as_failure(route_->failures, head)) {
+        record_failure(refused);
+      } else {
+        outcome_.success();
+      }
       error = refused;
       return Progress::failed;
     }
@@ -282,8 +286,10 @@ void Exchange::record_failure(const Error& error) {
   if (error.fault != Fault::upstream && error.kind != ErrorKind::client_abort) return;
   const bool gave_up = error.kind == ErrorKind::client_abort;
   if (gave_up) {
-    // A client that leaves early says nothing; one that waited long was failed.
-    if (response_begun_ || now() - request_sent_at_ < backend().timeouts.first_byte / 2) return;
+    // A client that leaves early, or while its own body is still on the way, says nothing; one that
+    // waited long was failed.
+    if (response_begun_ || (request_begun_ && !awaits_server())) return;
+    if (now() - request_sent_at_ < backend().timeouts.first_byte / 2) return;
   }
   const ErrorKind kind = gave_up ? ErrorKind::gave_up : error.kind;
   judged_failed_ = true;
@@ -303,7 +309,10 @@ void Exchange::record_failure(const Error& error) {
 http::BackMap Exchange::back_map() const {
   http::BackMap map;
   map.rewrite = route_->rewrite(side_);
+  if (!map.is_needed()) return map;
+  map.client_scheme = client_scheme(context_.listener(client_->listener), *client_, request_);
   map.client_host = request_.host();
+  map.endpoint_scheme = lease_->endpoint().tls_name.empty() ? "http" : "https";
   map.endpoint = lease_->endpoint().default_host();
   return map;
 }
@@ -409,10 +418,15 @@ Exchange::Progress Exchange::on_response(PipeState state, Error& error) {
   return Progress::waiting;
 }
 
-// The client keeps its body back until the server says 100, and the server has said nothing.
+// The client keeps its body back until the server says 100, and no server has.
 bool Exchange::awaits_continue() const {
-  return request_.expect_continue && !any_response_byte_ && request_pipe_.payload_bytes() == 0 &&
-         !request_pipe_.sink_blocked();
+  return request_.expect_continue && continued_at_ == SteadyTime{} &&
+         request_pipe_.payload_bytes() == 0 && !request_pipe_.sink_blocked();
+}
+
+// Nothing more of the request is on its way: it is the server's turn.
+bool Exchange::awaits_server() const {
+  return request_pipe_.handed_over() || request_sink_broken_ || awaits_continue();
 }
 
 SteadyTime Exchange::request_limit() const {
@@ -422,7 +436,7 @@ SteadyTime Exchange::request_limit() const {
   }
   if (request_pipe_.sink_blocked()) return request_pipe_.last_write() + server.idle;
   if (awaits_continue()) return request_pipe_.last_write() + server.first_byte;
-  return request_pipe_.last_read() + client_->timeouts.request_body_idle;
+  return std::max(request_pipe_.last_read(), continued_at_) + client_->timeouts.request_body_idle;
 }
 
 SteadyTime Exchange::response_limit() const {
@@ -456,7 +470,7 @@ Error Exchange::on_deadline() {
             "the server stopped in the middle of its answer"};
   }
   if (now() < request_limit()) return {};
-  if (request_pipe_.handed_over() || request_sink_broken_ || awaits_continue()) {
+  if (awaits_server()) {
     return {ErrorKind::first_byte_timeout, Fault::upstream, RetrySafety::never,
             "the server did not begin to answer in time"};
   }

@@ -29,13 +29,15 @@ Error Exchange::lost_server() const {
   if (tls != nullptr && tls->refused_late()) {
     return {ErrorKind::tls_failure, Fault::upstream, RetrySafety::always, sentence(*tls)};
   }
-  if (any_response_byte_) {
-    return {ErrorKind::reset, Fault::upstream, RetrySafety::never,
-            "the server closed the connection in the middle of its answer"};
-  }
+  if (any_response_byte_) return cut_short();
   return {ErrorKind::reset, Fault::upstream,
           lease_->reused() ? RetrySafety::on_reused_connection : RetrySafety::never,
           "the server closed the connection without an answer"};
+}
+
+Error Exchange::cut_short() {
+  return {ErrorKind::reset, Fault::upstream, RetrySafety::never,
+          "the server closed the connection in the middle of its answer"};
 }
 
 Task<Error> Exchange::secure(EndpointState& endpoint, SteadyTime limit) {

@@ -107,6 +107,16 @@ bool Exchange::may_try_another(const Error& error) const {
   return !any_byte_sent_ || http::is_idempotent(request_.method);
 }
 
+// Not counting the one that was tried last.
+bool Exchange::has_another_endpoint() {
+  tried_.add(*last_endpoint_);
+  return !tried_.full() && choose_endpoint(backend(), tried_, context_.index, 0) != nullptr;
+}
+
+void Exchange::count_retry(RetryReason reason) {
+  context_.pool.cells(*last_endpoint_).retries[static_cast<std::size_t>(reason)].add();
+}
+
 void Exchange::judge_endpoint(const Error& error) {
   const std::uint32_t limit = backend().failure_limit();
   if (limit == 0) return;

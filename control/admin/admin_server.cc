@@ -60,7 +60,6 @@ AdminRequest to_request(const Message& message) {
   request.host_lines = message.count(http::field::host);
   request.origin = field(message, http::field::origin);
   request.content_type = lower(field(message, http::field::content_type));
-  request.host_lines = message.count(http::field::host);
   request.if_match = field(message, http::field::if_match);
   request.body = message.body();
   if (!request.set_target(message.target())) request.path = std::string(message.target());

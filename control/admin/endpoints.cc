@@ -42,6 +42,26 @@ constexpr std::array<Endpoint, 12> kEndpoints{{
     {"GET", "/readyz", Takes::anything, get_readyz},
 }};
 
+constexpr const char* kWhatThereIs = "docs/admin-api.md lists what is";
+
+// Of the interface, but not of this version: whoever asks has not misspelt it.
+constexpr std::array<std::string_view, 16> kLater{"/api/v1/routes/{name}/why",
+                                                  "/api/v1/routes/{name}/diff",
+                                                  "/api/v1/routes/{name}/diff/verdict",
+                                                  "/api/v1/routes/{name}/diff/rules:preview",
+                                                  "/api/v1/routes/{name}/endpoints",
+                                                  "/api/v1/backends/{name}/deploy",
+                                                  "/api/v1/migrations",
+                                                  "/api/v1/migrations/{name}",
+                                                  "/api/v1/freeze",
+                                                  "/api/v1/unfreeze",
+                                                  "/api/v1/events",
+                                                  "/api/v1/audit",
+                                                  "/api/v1/config",
+                                                  "/api/v1/config/validate",
+                                                  "/api/v1/config/plan",
+                                                  "/api/v1/config/reload"};
+
 // The part of `path` that {name} stands for; empty for a pattern without one; nothing: no match.
 std::optional<std::string> match(std::string_view pattern, std::string_view path) {
   constexpr std::string_view kName = "{name}";
@@ -172,7 +192,11 @@ void answer(const AdminContext& context, const AdminRequest& request, const Admi
     return endpoint.handle(context, request, *name, reply);
   }
   if (!allow.empty()) return reply(not_allowed(request, allow));
-  reply(problem({404, "there is nothing at " + request.path, "docs/admin-api.md lists what is"}));
+  for (const std::string_view path : kLater) {
+    if (!match(path, request.path)) continue;
+    return reply(problem({501, request.path + " is not in this version", kWhatThereIs}));
+  }
+  reply(problem({404, "there is nothing at " + request.path, kWhatThereIs}));
 }
 
 }  // namespace ficus::control

@@ -53,28 +53,28 @@ void AdminTargets::add_option(CLI::App& command) {
 int AdminTargets::ask(
     const AdminCall& request,
     const std::function<void(const std::string& prefix, const std::string& body)>& show) const {
-  std::vector<AdminUrl> urls;
+  std::vector<std::string> targets;
   std::istringstream list(list_.empty() ? kDefaultAdmin : list_);
-  for (std::string text; std::getline(list, text, ',');) {
+  for (std::string text; std::getline(list, text, ',');) targets.push_back(text);
+  const bool several = targets.size() > 1;
+  int worst = kOk;
+  for (const std::string& text : targets) {
     const auto url = AdminUrl::parse(text);
     if (!url) {
       std::cerr << "ficus: --admin: '" << text << "' is not a URL like " << kDefaultAdmin << '\n';
-      return kUsage;
+      worst = several ? static_cast<int>(kFailed) : kUsage;
+      continue;
     }
-    urls.push_back(*url);
-  }
-  int worst = kOk;
-  for (const AdminUrl& url : urls) {
-    const std::string prefix = urls.size() > 1 ? url.text + ": " : "";
-    const AdminAnswer answer = call(url, request);
+    const std::string prefix = several ? url->text + ": " : "";
+    const AdminAnswer answer = call(*url, request);
     const int code = exit_code(answer);
     if (code == kOk) {
       show(prefix, answer.body);
       continue;
     }
-    worst = urls.size() > 1 ? static_cast<int>(kFailed) : code;
+    worst = several ? static_cast<int>(kFailed) : code;
     if (code == kUnreachable) {
-      std::cerr << "ficus: " << url.text << " cannot be reached: " << answer.fault
+      std::cerr << "ficus: " << url->text << " cannot be reached: " << answer.fault
                 << "; is `ficus run` up, and is this its admin address (--admin, FICUS_ADMIN)?\n";
     } else {
       std::cerr << "ficus: " << prefix << explain(answer) << '\n';

@@ -45,8 +45,10 @@ void Supervisor::reloading() const {
        "\nSTATUS=loading the configuration anew");
 }
 
-void Supervisor::stopping(std::string_view status) const {
-  send("STOPPING=1\nSTATUS=" + std::string(status));
+void Supervisor::stopping(std::string_view status, std::chrono::milliseconds within) const {
+  const auto micros = std::chrono::duration_cast<std::chrono::microseconds>(within).count();
+  send("STOPPING=1\nEXTEND_TIMEOUT_USEC=" + std::to_string(micros) +
+       "\nSTATUS=" + std::string(status));
 }
 
 void Supervisor::send(const std::string& message) const {

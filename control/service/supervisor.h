@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <string>
 #include <string_view>
 
@@ -17,7 +18,8 @@ class Supervisor {
   // `status` is one line for people.
   void ready(std::string_view status) const;
   void reloading() const;  // ends with ready()
-  void stopping(std::string_view status) const;
+  // `within`: how long the end may take, whatever limit the supervisor knows of.
+  void stopping(std::string_view status, std::chrono::milliseconds within) const;
 
  private:
   void send(const std::string& message) const;

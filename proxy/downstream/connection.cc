@@ -19,6 +19,9 @@ constexpr std::chrono::seconds kTurnAwayTime{2};
 // How long the first bytes of a client that has only just come may be under way at a drain.
 constexpr std::chrono::seconds kFirstBytesTime{1};
 
+// Requests that are answered without a server, one after the other, before others get their turn.
+constexpr int kFairShare = 32;
+
 }  // namespace
 
 ConnectionList::~ConnectionList() { clear(); }
@@ -51,6 +54,8 @@ void ConnectionList::clear() {
   while (first_ != nullptr) {
     Connection* connection = first_;
     remove(*connection);
+    // An answer that ends with its connection must not look complete (RFC 9112 §8).
+    if (connection->serving_) connection->client_.socket.abort();
     delete connection;
   }
 }
@@ -123,7 +128,9 @@ Task<void> Connection::run() {
     if (head == Head::complete) {
       std::unique_ptr<Exchange> exchange = context_.take_exchange();
       exchange->accept(client_, context_.request_head);
+      serving_ = true;
       after = co_await exchange->run();
+      serving_ = false;
       context_.give_back(std::move(exchange));
       served_one_ = true;
     }
@@ -132,13 +139,31 @@ Task<void> Connection::run() {
       break;
     }
     if (!client_.out.empty() && !co_await flush()) break;
-    if (after == After::keep_alive) continue;
+    if (after == After::keep_alive) {
+      if (has_had_its_share()) co_await let_others_pass();
+      continue;
+    }
     if (after == After::linger || !client_.in.empty() || client_.socket.readable()) {
       co_await linger();
     }
     break;
   }
   end();
+}
+
+// Pipelined requests that ficus answers itself never wait for anything, and so never end a turn.
+bool Connection::has_had_its_share() {
+  const SteadyTime turn = context_.loop.now();
+  if (turn != turn_) served_in_turn_ = 0;
+  turn_ = turn;
+  return ++served_in_turn_ >= kFairShare;
+}
+
+Task<void> Connection::let_others_pass() {
+  served_in_turn_ = 0;
+  client_.in.keep();
+  client_.waiter.yield();
+  while (client_.waiter.yielding()) co_await client_.waiter.until(Timer::kNever);
 }
 
 // Is a look at the bytes worth while? A head can only have become complete, or faulty in a

@@ -71,6 +71,8 @@ class Connection final : public Retired {
   Task<Head> read_head();
   Task<bool> flush();
   Task<void> linger();
+  bool has_had_its_share();
+  Task<void> let_others_pass();
   void refuse(const http::HeadFault& fault);
   bool parse_now(std::size_t parsed_size) const;
   void expect_first_bytes();
@@ -86,6 +88,9 @@ class Connection final : public Retired {
   Client client_;
   std::shared_ptr<const TlsServer> tls_;  // until the handshake begins
   bool served_one_ = false;
+  bool serving_ = false;  // an exchange is under way
+  SteadyTime turn_{};     // of the loop, in which a request was served last
+  int served_in_turn_ = 0;
   SteadyTime first_bytes_due_{};  // at a drain
   bool client_counted_ = false;   // in the counts of its address
   const config::ProxyProtocol proxy_protocol_;

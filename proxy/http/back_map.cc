@@ -63,16 +63,30 @@ std::optional<MappedPath> map_path(std::string_view path, const Rewrite& rewrite
   return mapped;
 }
 
-// Path, query and fragment.
-void append_path(std::string_view text, const BackMap& map, HeadBuffer& out) {
+// Would browsers read "//host"? They drop tabs and line ends, and take '\' for '/' (WHATWG URL
+// §4.4).
+bool reads_as_host(std::string_view path) {
+  if (!path.starts_with('/')) return false;
+  const std::size_t second = path.find_first_not_of("\t\r\n", 1);
+  return second != std::string_view::npos && (path[second] == '/' || path[second] == '\\');
+}
+
+// What stands before a path in the reference that is written.
+enum class Before : std::uint8_t { authority, nothing };
+
+// Path, query and fragment. With nothing before it a path that begins with "//" would be a host:
+// "/." keeps it a path (RFC 3986 §3.3), and who resolves the reference takes that away (§5.2.4).
+void append_path(Before before, std::string_view text, const BackMap& map, HeadBuffer& out) {
   const std::size_t end = std::min(text.find_first_of("?#"), text.size());
-  if (const auto mapped = map_path(text.substr(0, end), *map.rewrite)) {
-    out.append(mapped->prefix);
-    out.append(mapped->rest);
-    out.append(text.substr(end));
-  } else {
-    out.append(text);
+  const std::string_view path = text.substr(0, end);
+  const MappedPath mapped = map_path(path, *map.rewrite).value_or(MappedPath{{}, path});
+  if (before == Before::nothing &&
+      reads_as_host(mapped.prefix.empty() ? mapped.rest : mapped.prefix)) {
+    out.append("/.");
   }
+  out.append(mapped.prefix);
+  out.append(mapped.rest);
+  out.append(text.substr(end));
 }
 
 struct Absolute {
@@ -99,27 +113,33 @@ std::optional<Absolute> parse_absolute(std::string_view text) {
   return result;
 }
 
+// The client named no host: the path alone leads it here.
+void append_without_host(std::string_view rest, const BackMap& map, HeadBuffer& out) {
+  if (rest.starts_with('/')) return append_path(Before::nothing, rest, map, out);
+  append_path(Before::nothing, "/", map, out);
+  out.append(rest);
+}
+
 void append_absolute(const Absolute& from, const BackMap& map, HeadBuffer& out) {
+  if (map.client_host.empty()) return append_without_host(from.rest, map, out);
   const bool to_client =
       from.scheme.empty() || equals_ignoring_case(from.scheme, map.endpoint_scheme);
   const std::string_view scheme = to_client ? map.client_scheme : from.scheme;
-  // The client named no host: the path alone leads it here.
-  if (!map.client_host.empty()) {
-    if (!from.scheme.empty()) {
-      out.append(scheme);
-      out.append(':');
-    }
-    out.append("//");
-    // A port of one scheme is none of the other.
-    const bool same_scheme = equals_ignoring_case(scheme, map.client_scheme);
-    out.append(same_scheme ? map.client_host : split(map.client_host).host);
+  if (!from.scheme.empty()) {
+    out.append(scheme);
+    out.append(':');
   }
-  if (from.rest.empty() && map.client_host.empty()) out.append('/');
-  append_path(from.rest, map, out);
+  out.append("//");
+  // A port of one scheme is none of the other.
+  const bool same_scheme = equals_ignoring_case(scheme, map.client_scheme);
+  out.append(same_scheme ? map.client_host : split(map.client_host).host);
+  append_path(Before::authority, from.rest, map, out);
 }
 
 void append_reference(std::string_view value, const BackMap& map, HeadBuffer& out) {
-  if (value.starts_with('/') && !value.starts_with("//")) return append_path(value, map, out);
+  if (value.starts_with('/') && !value.starts_with("//")) {
+    return append_path(Before::nothing, value, map, out);
+  }
   const auto absolute = parse_absolute(value);
   if (!absolute) return out.append(value);
   const std::string_view scheme = absolute->scheme.empty() ? map.endpoint_scheme : absolute->scheme;
@@ -129,7 +149,7 @@ void append_reference(std::string_view value, const BackMap& map, HeadBuffer& ou
   if (map.rewrite->host.empty() && equals_ignoring_case(absolute->authority, map.client_host)) {
     // The backend knows the client's host, so it means this scheme.
     out.append(value.substr(0, value.size() - absolute->rest.size()));
-    return append_path(absolute->rest, map, out);
+    return append_path(Before::authority, absolute->rest, map, out);
   }
   append_absolute(*absolute, map, out);
 }

@@ -33,7 +33,8 @@ PlaceField place_field(HeaderId id, std::string_view name);
 // References: an absolute one whose authority is the host that was sent or the endpoint's own gets
 // the client's scheme and host; a scheme that is not the endpoint's stays, because it is a redirect
 // from one scheme to the other. In these, and in references that begin with one '/', a path under
-// the side's prefix gets the client's prefix. Others are relative to the request and stay.
+// the side's prefix gets the client's prefix; what began with one '/' leads to no other host than
+// the client's, whatever the path. Others are relative to the request and stay.
 // Cookies: Domain, if it names the backend's host, becomes the client's, or goes if it could not
 // hold there; Path is mapped as above, unless the cookie's name demands "/" (__Host-).
 void append_mapped(PlaceField kind, std::string_view value, const BackMap& map, HeadBuffer& out);

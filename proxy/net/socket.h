@@ -60,6 +60,9 @@ class Waiter final : public Timer, public ReadyListener {
     loop_.yield(*this);
   }
 
+  // Is the turn that yield() asked for still to come?
+  bool yielding() const { return yielding_; }
+
   // The loop's own call, for a waiter that yielded.
   void wake_yielded() {
     yielding_ = false;

@@ -120,4 +120,31 @@ TEST_CASE("a new side whose checks fail loses its traffic, and is rolled back af
              ContainsSubstring("cause=unhealthy"));
 }
 
+TEST_CASE("a new side that fell while legacy was down is rolled back once legacy serves again") {
+  HttpBackend legacy("legacy");
+  HttpBackend fresh("new");
+  const std::string check =
+      ", health_check: {path: /up, interval: 100ms, unhealthy_after: 1, healthy_after: 1}}\n";
+  FicusProcess ficus(
+      "backends:\n  old: {endpoints: [\"" + legacy.url() + "\"]" + check +
+      "  new: {endpoints: [\"" + fresh.url() + "\"]" + check +
+      "routes:\n  - {name: shop, match: {path_prefix: /}, legacy: old, new: new, weight: 100,\n"
+      "     guard: {slow_start: false, unhealthy_grace: 300ms}}\n");
+  CHECK(get(ficus.port(), "/").body == "new");
+  legacy.set_mode(BackendMode::failing);
+  ficus.process().wait_for_line("is unhealthy");
+  fresh.set_mode(BackendMode::failing);
+  CHECK_THAT(ficus.process().wait_for_line("hold route="),
+             ContainsSubstring("BOTH SIDES ARE DOWN"));
+  legacy.set_mode(BackendMode::ok);
+  CHECK_THAT(ficus.process().wait_for_line("rollback route="),
+             ContainsSubstring("cause=unhealthy"));
+  // Where it stays, once new is back, until somebody says otherwise.
+  fresh.set_mode(BackendMode::ok);
+  ficus.process().wait_for_line("is healthy");
+  CHECK(get(ficus.port(), "/").body == "legacy");
+  const std::string output = ficus.process().output();
+  CHECK(output.find("hold route=") == output.rfind("hold route="));
+}
+
 }  // namespace ficus::tests

@@ -1,6 +1,10 @@
 // Names of endpoints that come to stand for other addresses, or for none, while requests flow.
 
+#include <algorithm>
 #include <atomic>
+#include <condition_variable>
+#include <future>
+#include <memory>
 #include <mutex>
 #include <thread>
 
@@ -93,6 +97,48 @@ class Proxy {
   TemporaryFolder folder_;
   control::Log log_ = control::Log::silent();
   control::App app_;
+};
+
+// Knows shop.test, and says nothing to who asks for another name until it is told to.
+class SilentNameServer {
+ public:
+  explicit SilentNameServer(std::uint16_t port)
+      : shop_(*proxy::SocketAddress::parse("127.0.0.1", port)) {}
+
+  control::FoundAddresses answer(const config::EndpointUrl& url) {
+    std::unique_lock lock(mutex_);
+    if (url.host == "shop.test") return {{shop_}, {}};
+    ++asked_;
+    ++waiting_;
+    changed_.notify_all();
+    changed_.wait(lock, [this] { return speaks_; });
+    --waiting_;
+    changed_.notify_all();
+    return {{}, "Temporary failure in name resolution"};
+  }
+
+  void wait_until_asked() {
+    std::unique_lock lock(mutex_);
+    REQUIRE(changed_.wait_for(lock, kPatience, [this] { return waiting_ > 0; }));
+  }
+
+  // Nobody waits for an answer any more after it; how often names other than the shop's were asked
+  // for.
+  int speak() {
+    std::unique_lock lock(mutex_);
+    speaks_ = true;
+    changed_.notify_all();
+    REQUIRE(changed_.wait_for(lock, kPatience, [this] { return waiting_ == 0; }));
+    return asked_;
+  }
+
+ private:
+  const proxy::SocketAddress shop_;
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  int asked_ = 0;
+  int waiting_ = 0;
+  bool speaks_ = false;
 };
 
 const std::string kGet = "GET / HTTP/1.1\r\nHost: a\r\n\r\n";
@@ -224,6 +270,45 @@ TEST_CASE("names: a reload while a name cannot be found keeps its last addresses
   }));
   CHECK_THAT(proxy.reload("http://shop.test"), ContainsSubstring("\"last_load_succeeded\":true"));
   CHECK(eventually([&] { return client.exchange(kGet).body == "a"; }));
+}
+
+TEST_CASE("names: a reload that waits for a silent name server keeps nobody from ending") {
+  HttpBackend shop("shop");
+  const auto names = std::make_shared<SilentNameServer>(shop.port());
+  const control::NameWatch watch{
+      [names](const config::EndpointUrl& url) { return names->answer(url); },
+      std::chrono::milliseconds(10)};
+  TemporaryFolder folder;
+  const auto log_path = folder.path() / "access.log";
+  const auto write = [&](const std::string& endpoints) {
+    return folder
+        .write("ficus.yaml",
+               "version: 1\nworkers: 1\nlisteners: [{address: 127.0.0.1:0}]\n"
+               "admin: {address: 127.0.0.1:0}\naccess_log: {path: " +
+                   log_path.string() + "}\nbackends:\n  shop: {endpoints: [" + endpoints +
+                   "]}\nroutes: [{name: shop, legacy: shop}]\n")
+        .string();
+  };
+  control::Log log = control::Log::silent();
+  control::App app(log, watch);
+  auto loaded = config::load(write("\"http://shop.test\""));
+  REQUIRE(loaded.config);
+  REQUIRE_FALSE(app.start(std::move(*loaded.config)));
+
+  const std::string others = write("\"http://one.test\", \"http://two.test\"");
+  app.reload(others);
+  names->wait_until_asked();
+  app.reload(others);  // asks for another one after it
+  const std::string address = app.listening().at(0);
+  const auto port = static_cast<std::uint16_t>(std::stoi(address.substr(address.rfind(':') + 1)));
+  for (int i = 0; i < 3; ++i) CHECK(fetch(port, kGet).body == "shop");
+  auto ended = std::async(std::launch::async, [&] { app.stop(); });
+  CHECK(ended.wait_for(kPatience) == std::future_status::ready);
+  const int asked = names->speak();
+  ended.get();
+  CHECK(asked == 1);
+  const std::string lines = read_file(log_path);
+  CHECK(std::count(lines.begin(), lines.end(), '\n') == 3);
 }
 
 }  // namespace ficus::tests

@@ -121,7 +121,7 @@ TEST_CASE("service: the manager is told of readiness, reloads and the end") {
   CHECK_THAT(refused, ContainsSubstring("READY=1"));
   CHECK_THAT(refused, ContainsSubstring("the last configuration was refused"));
   ficus.signal(SIGTERM);
-  CHECK(manager.next() == "STOPPING=1\nSTATUS=draining");
+  CHECK(manager.next() == "STOPPING=1\nEXTEND_TIMEOUT_USEC=15000000\nSTATUS=draining");
   CHECK(ficus.wait().code == 0);
 }
 

@@ -14,7 +14,6 @@ PROXY_LAYERS = [
     ["side", "error", "counters", "snapshot"],
     ["net", "http", "route", "guard", "log"],
     ["upstream", "relay"],
-    ["shadow"],
     ["exchange", "exchange_client", "exchange_log", "exchange_relay", "exchange_tls",
      "exchange_upstream", "client", "client_identity", "connection_counts", "fallback_rule",
      "outcome", "request_body_copy", "request_lookup", "tolerated", "worker_context"],

@@ -57,7 +57,6 @@ class Includes(unittest.TestCase):
         self.assert_fine("proxy/downstream/a.cc", '"proxy/exchange.h"')
         self.assert_fine("proxy/server.cc", '"proxy/worker.h"')
         self.assert_refused("proxy/http/a.cc", '"proxy/relay/pipe.h"')
-        self.assert_refused("proxy/upstream/a.cc", '"proxy/shadow/shadow_tee.h"')
         self.assert_refused("proxy/relay/a.cc", '"proxy/exchange.h"')
         self.assert_refused("proxy/exchange.cc", '"proxy/downstream/connection.h"')
         self.assert_refused("proxy/downstream/a.cc", '"proxy/worker.h"')

@@ -40,6 +40,37 @@ for command in $commands; do
   grep -q "\b$command\b" "$folder/usr/share/bash-completion/completions/ficus" ||
     fail "the completion does not know $command"
 done
+
+# So they do each of its options; one that is not in this version is nobody's business.
+options_of() {
+  "$folder/usr/bin/ficus" "$1" --help | grep -v 'Not in this version' |
+    sed -nE 's/^ +(-[A-Za-z-]+(, *--[a-z-]+)?).*/\1/p' | tr -d ' ' | tr ',' '\n' | grep -vx -e -h
+}
+completed_of() (
+  . "$folder/usr/share/bash-completion/completions/ficus"
+  COMP_WORDS=(ficus "$1" --) COMP_CWORD=2
+  _ficus
+  printf '%s\n' "${COMPREPLY[@]}"
+)
+# What the page says of a command: its lines of the synopsis and its item in the list.
+said_of() {
+  awk -v name="$1" '
+    /^\.(Sh|Nm|It|El)( |$)/ { inside = 0 }
+    /^\.Sh DESCRIPTION/ { listed = 1 }
+    !listed && $1 == ".Cm" && $2 == name { inside = 1 }
+    $1 == ".It" && $2 == "Cm" && $3 == name { inside = 1 }
+    inside' "$page"
+}
+for command in $commands; do
+  options=$(options_of "$command")
+  different=$(diff <(grep ^-- <<<"$options" | sort) <(completed_of "$command" | sort)) ||
+    fail "ficus $command: --help (<) and the completion (>) differ: $different"
+  said=$(said_of "$command")
+  for option in $options; do
+    [ "$option" = --help ] || grep -qE -- "Fl ${option#-}( |\$)" <<<"$said" ||
+      fail "the manual page does not know $option of ficus $command"
+  done
+done
 if command -v groff >/dev/null; then
   complaints=$(groff -mdoc -ww -z -Tutf8 -K utf8 "$page" 2>&1 || true)
   [ -z "$complaints" ] || fail "$complaints"

@@ -1,8 +1,12 @@
 // How long connections live on either side, and in which order answers come.
 
+#include <algorithm>
+#include <csignal>
+
 #include "tests/integration/data_plane/fixture.h"
 #include "tests/support/catch.h"
 #include "tests/support/http_backend.h"
+#include "tests/support/temporary_folder.h"
 
 using namespace ficus::tests;
 
@@ -241,4 +245,33 @@ TEST_CASE("data plane: an answer of the proxy's own ends no connection, whatever
     CHECK(answer.status() == 200);
     CHECK_FALSE(answer.header("Connection"));
   }
+}
+
+// Such requests wait for no server. The log tells in which order they were answered.
+TEST_CASE("data plane: hundreds of pipelined requests to the proxy itself let others pass") {
+  constexpr int kMany = 300;
+  const auto to_the_proxy = [](std::string_view from) {
+    return request("OPTIONS *", "Max-Forwards: 0\r\nUser-Agent: " + std::string(from) + "\r\n");
+  };
+  TemporaryFolder folder;
+  const auto log = folder.path() / "access.log";
+  ScriptedBackend backend;
+  FicusProcess ficus("access_log: {path: " + log.string() + "}\n" + in_front_of(backend));
+  RawClient greedy(ficus.port());
+  RawClient modest(ficus.port());
+  greedy.exchange(to_the_proxy("greedy"));
+  modest.exchange(to_the_proxy("modest"));
+  std::string burst;
+  for (int i = 0; i < kMany; ++i) burst += to_the_proxy("greedy");
+  ficus.process().signal(SIGSTOP);
+  greedy.send(burst);
+  modest.send(to_the_proxy("modest"));
+  ficus.process().signal(SIGCONT);
+  std::string lines;
+  REQUIRE(eventually([&] {
+    lines = read_file(log);
+    return std::count(lines.begin(), lines.end(), '\n') == kMany + 3;
+  }));
+  const auto modest_line = static_cast<std::ptrdiff_t>(lines.rfind("modest"));
+  CHECK(std::count(lines.begin() + modest_line, lines.end(), '\n') > kMany / 2);
 }

@@ -3,6 +3,7 @@
 #include <thread>
 
 #include "tests/integration/data_plane/fixture.h"
+#include "tests/integration/data_plane/metric.h"
 #include "tests/support/catch.h"
 
 using namespace ficus::tests;
@@ -167,4 +168,7 @@ TEST_CASE("data plane: a tunnel that is silent for too long ends") {
   client.send(request("GET /", kAsk));
   CHECK(client.read_to_end() == kSwitch);
   backend.wait_for_end_of_connection();
+  wait_for_metric(ficus, R"(ficus_client_errors_total{route="r",kind="tunnel_timeout"})", 1);
+  CHECK(metric(ficus,
+               R"(ficus_side_errors_total{route="r",side="legacy",kind="tunnel_timeout"})") == -1);
 }

@@ -83,6 +83,18 @@ TEST_CASE("data plane: a drain does not wait for ever") {
   ficus.terminate();
 }
 
+// An answer to HTTP/1.0 ends with its connection: an orderly end would make it whole.
+TEST_CASE("data plane: an answer that is cut by the end of a drain does not look complete") {
+  ScriptedBackend backend({read_request(), send("HTTP/1.1 200 OK\r\n\r\nsome"), read_to_end()});
+  FicusProcess ficus("drain: {delay: 0s, timeout: 300ms}\n" + in_front_of(backend));
+  RawClient client(ficus.port());
+  client.send("GET / HTTP/1.0\r\nHost: a\r\n\r\n");
+  client.read_until("some");
+  ficus.terminate();
+  CHECK(client.read_to_end().empty());
+  CHECK(client.was_reset());
+}
+
 TEST_CASE("data plane: a reload closes no connection and finishes what was begun") {
   ScriptedBackend before({read_request(), hold(), send(ok("before")), again()});
   ScriptedBackend after(answer_each(ok("after")));

@@ -3,7 +3,7 @@
 #include <ctime>
 #include <string>
 
-#include "tests/integration/data_plane/fixture.h"
+#include "tests/integration/data_plane/tls_fixture.h"
 #include "tests/support/catch.h"
 #include "tests/support/http_backend.h"
 
@@ -77,6 +77,127 @@ TEST_CASE("data plane: the new side gets its request rewritten, its answer comes
   CHECK(fresh.received() == "POST /v2/shop/items?x=%2Fshop HTTP/1.1\r\nHost: new.internal:81\r\n" +
                                 std::string(kIds) + "X-Stays: 1\r\nContent-Length: 2\r\n" +
                                 std::string(kForwarded) + "X-From: ficus\r\n\r\nab");
+}
+
+TEST_CASE("data plane: no path that a client asks for leads it to another host") {
+  ScriptedBackend legacy;
+  ScriptedBackend fresh(answer_each(ok("ok",
+                                       "Location: /v2//evil.example/\r\n"
+                                       "Refresh: 0; url=http://127.0.0.1:81//evil.example/\r\n")));
+  FicusProcess ficus(split({legacy.url()}, {fresh.url()},
+                           {100, "rewrite: {new: {path_prefix: /v2, host: \"127.0.0.1:81\"}}"}));
+  RawClient client(ficus.port());
+  CHECK(client.exchange(request("GET //evil.example")).raw ==
+        ok("ok", "Location: /.//evil.example/\r\nRefresh: 0; url=http://a//evil.example/\r\n"));
+  CHECK(fresh.wait_for_request().target() == "/v2//evil.example");
+  // HTTP/1.0 without Host.
+  const HttpMessage old = fetch(ficus.port(), "GET //evil.example HTTP/1.0\r\n\r\n");
+  CHECK(old.header("Location") == "/.//evil.example/");
+  CHECK(old.header("Refresh") == "0; url=/.//evil.example/");
+}
+
+namespace {
+
+// One side with that rewrite and that URL, which need not be a ScriptedBackend's.
+std::string rewritten(const std::string& url, const std::string& tls = {}) {
+  return "workers: 1\nbackends:\n  only: {endpoints: [\"" + url + "\"]" +
+         (tls.empty() ? "" : ", tls: {" + tls + "}") +
+         "}\nroutes:\n  - {name: shop, match: {path_prefix: /}, legacy: only, rewrite: {legacy: "
+         "{host: shop-new.internal}}}\n";
+}
+
+std::string redirect(const std::string& place) {
+  return "HTTP/1.1 302 Found\r\nLocation: " + place + "\r\nContent-Length: 0\r\n\r\n";
+}
+
+// Where a client of shop.example:8443 is sent.
+std::string followed(RawClient& client, const std::string& fields = {}) {
+  const HttpMessage answer =
+      client.exchange("GET / HTTP/1.1\r\nHost: shop.example:8443\r\n" + fields + "\r\n");
+  return answer.header("Location").value_or("none");
+}
+
+}  // namespace
+
+TEST_CASE("data plane: a client of https is sent to https, and to its port") {
+  CertificateFolder files;
+  ScriptedBackend backend;
+  FicusProcess ficus(tls_listener({files.add("site", TestCertificate::self_signed())}) +
+                     rewritten(backend.url()));
+  const auto client = tls_connect(ficus.port());
+  const auto location = [&](const std::string& place) {
+    backend.on_every_connection({read_request(), send(redirect(place)), close_connection()});
+    return client->exchange("GET / HTTP/1.1\r\nHost: shop.example:8443\r\n\r\n")
+        .header("Location")
+        .value_or("none");
+  };
+  CHECK(location("http://shop-new.internal/x") == "https://shop.example:8443/x");
+  CHECK(location("//shop-new.internal/x") == "//shop.example:8443/x");
+  // The backend was told X-Forwarded-Proto: https.
+  CHECK(location("https://shop-new.internal/x") == "https://shop.example:8443/x");
+  CHECK(location(backend.url() + "/x") == "https://shop.example:8443/x");
+}
+
+TEST_CASE("data plane: a client of http is not sent to https because the backend speaks it") {
+  TlsTerms terms;
+  terms.certificates = {TestCertificate::self_signed()};
+  for (const std::string from : {"https", "http"}) {
+    TlsBackend backend(terms, [&](TlsStream& stream) {
+      for (;;) {
+        stream.read_message(MessageKind::request);
+        stream.send(redirect(from + "://shop-new.internal/x"));
+      }
+    });
+    FicusProcess ficus(rewritten(backend.url(), "verify: false"));
+    RawClient client(ficus.port());
+    CHECK(followed(client) == "http://shop.example:8443/x");
+  }
+}
+
+TEST_CASE("data plane: a client that a trusted proxy says came by https is sent to https") {
+  ScriptedBackend backend(answer_each(redirect("http://shop-new.internal/x")));
+  const auto at = [&](const std::string& listener) {
+    return "listeners: [{address: \"127.0.0.1:0\"" + listener + "}]\n" + rewritten(backend.url());
+  };
+  const std::string https = "X-Forwarded-Proto: https\r\n";
+  const std::string by_http = "http://shop.example:8443/x";
+  const std::string by_https = "https://shop.example:8443/x";
+  {
+    FicusProcess ficus(at(", trusted_proxies: [127.0.0.0/8]"));
+    RawClient client(ficus.port());
+    CHECK(followed(client, https) == by_https);
+    CHECK(followed(client, "x-forwarded-proto: HTTPS , http\r\n") == by_https);
+    for (const char* line : {"", "X-Forwarded-Proto: http\r\n", "X-Forwarded-Proto: \r\n",
+                             "X-Forwarded-Proto: httpss\r\n"}) {
+      CAPTURE(line);
+      CHECK(followed(client, line) == by_http);
+    }
+  }
+  for (const char* listener :
+       {"", ", trusted_proxies: [192.0.2.0/24]",
+        ", trusted_proxies: [127.0.0.0/8], forwarding: {x_forwarded: replace}"}) {
+    CAPTURE(listener);
+    FicusProcess ficus(at(listener));
+    RawClient client(ficus.port());
+    CHECK(followed(client, https) == by_http);
+  }
+}
+
+TEST_CASE(
+    "data plane: a trusted proxy knows better than its own connection by what a client came") {
+  CertificateFolder files;
+  ScriptedBackend backend(answer_each(redirect("http://shop-new.internal/x")));
+  FicusProcess ficus(tls_listener({files.add("site", TestCertificate::self_signed())}, {},
+                                  "trusted_proxies: [127.0.0.0/8]") +
+                     rewritten(backend.url()));
+  const auto client = tls_connect(ficus.port());
+  const auto location = [&](const std::string& fields) {
+    return client->exchange("GET / HTTP/1.1\r\nHost: shop.example:8443\r\n" + fields + "\r\n")
+        .header("Location")
+        .value_or("none");
+  };
+  CHECK(location("X-Forwarded-Proto: http\r\n") == "http://shop.example:8443/x");
+  CHECK(location("") == "https://shop.example:8443/x");
 }
 
 TEST_CASE("data plane: a side without a rewrite gets and gives everything as it is") {

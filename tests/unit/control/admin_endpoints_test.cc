@@ -295,6 +295,18 @@ TEST_CASE("unknown paths and wrong methods say what there is") {
   CHECK(header(fixture.ask("DELETE", "/api/v1/status"), "Allow") == "GET, HEAD");
 }
 
+TEST_CASE("paths of a later version say that they are not in this one") {
+  Fixture fixture;
+  for (const char* path : {"/api/v1/events", "/api/v1/routes/shop/why", "/api/v1/migrations"}) {
+    const auto response = fixture.ask("GET", path);
+    CHECK(response.status == 501);
+    CHECK(parsed(response).at("detail").as_string() ==
+          std::string(path) + " is not in this version");
+  }
+  CHECK(fixture.ask("POST", "/api/v1/freeze", R"({"reason": "r"})").status == 501);
+  CHECK(fixture.ask("POST", "/api/v1/backends/new/deploy", R"({"phase": "begin"})").status == 501);
+}
+
 TEST_CASE("reading shows each route with its sides and says what is not durable") {
   Fixture fixture;
   const auto routes = parsed(fixture.ask("GET", "/api/v1/routes"));

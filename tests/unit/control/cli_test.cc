@@ -97,6 +97,13 @@ TEST_CASE("nobody at the admin address is exit 4, of several exit 1") {
   CHECK(two.code == kFailed);
 }
 
+TEST_CASE("one address that is none keeps no call from the others") {
+  const Run run({"rollback", "--all", "--reason", "r", "--admin", "nonsense,http://127.0.0.1:1"});
+  CHECK(run.code == kFailed);
+  CHECK_THAT(run.err.str(), ContainsSubstring("'nonsense' is not a URL"));
+  CHECK_THAT(run.err.str(), ContainsSubstring("http://127.0.0.1:1 cannot be reached"));
+}
+
 TEST_CASE("admin URLs have a host and perhaps a port") {
   CHECK(AdminUrl::parse("http://127.0.0.1:9901")->port == "9901");
   CHECK(AdminUrl::parse("http://[::1]:9901/")->host == "::1");

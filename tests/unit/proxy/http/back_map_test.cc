@@ -97,6 +97,40 @@ TEST_CASE("a client without Host gets a path", "[back_map]") {
   place.map.client_host = {};
   CHECK(place.location("http://new.internal/v2/catalog/1") == "/catalog/1");
   CHECK(place.location("http://new.internal") == "/");
+  CHECK(place.location("http://new.internal?x") == "/?x");
+  Place stripped("/catalog", "/");
+  stripped.map.client_host = {};
+  CHECK(stripped.location("http://new.internal") == "/catalog/");
+  CHECK(stripped.location("http://new.internal?x") == "/catalog/?x");
+}
+
+// Browsers drop tabs and take '\' for '/'.
+TEST_CASE("a path stays a path on this host, however it begins without its prefix", "[back_map]") {
+  Place added("/", "/v2");
+  for (const std::string rest : {"//evil.example/", "///evil.example", "/\\evil.example",
+                                 "/\t/evil.example", "/\t\t\\evil.example?x", "//"}) {
+    CAPTURE(rest);
+    CHECK(added.location("/v2" + rest) == "/." + rest);
+    CHECK(added.refresh("0;url=/v2" + rest) == "0;url=/." + rest);
+    CHECK(added.location("http://new.internal/v2" + rest) == "https://shop.example" + rest);
+    CHECK(added.location("//new.internal/v2" + rest) == "//shop.example" + rest);
+  }
+  for (const std::string rest : {"/x//y", "/.//evil.example", "/\t", "/%5Cevil.example"}) {
+    CAPTURE(rest);
+    CHECK(added.location("/v2" + rest) == rest);
+  }
+  CHECK(added.cookie("a=b; Path=/v2//x") == "a=b; Path=//x");
+  // A host of its own is not the proxy's to judge.
+  CHECK(added.location("//evil.example/v2") == "//evil.example/v2");
+  Place whole("//odd", "/b", Part::whole);
+  CHECK(whole.location("/b") == "/.//odd");
+
+  for (Place* place : {&added, &whole}) {
+    place->map.client_host = {};
+    CHECK(place->location("http://new.internal//evil.example/") == "/.//evil.example/");
+    CHECK(place->location("http://new.internal/\\evil.example/") == "/./\\evil.example/");
+  }
+  CHECK(added.location("//new.internal/v2//evil.example/") == "/.//evil.example/");
 }
 
 TEST_CASE("the reference in a Refresh is mapped, whatever its quotes", "[back_map]") {

@@ -48,6 +48,9 @@ TEST_CASE("a prefix is replaced by whole segments, the query kept", "[rewrite]")
   CHECK(target("/catalog", stripped) == "/");
   CHECK(target("/catalog?x", stripped) == "/?x");
   CHECK(target("/catalog/x", stripped) == "/x");
+  // A target of a request is a path, whatever it begins with (RFC 9112 §3.2.1).
+  CHECK(target("/catalog//x", stripped) == "//x");
+  CHECK(target("http://a/catalog//x", stripped) == "//x");
   const Rewrite added = path(Part::prefix, "/", "/v2");
   CHECK(target("/", added) == "/v2/");
   CHECK(target("/x?y", added) == "/v2/x?y");
