@@ -423,6 +423,7 @@ void ControlPlane::record(const std::string& route, Decision decision) {
   const auto key = std::make_pair(route, decision.cause);
   if (decision.kind == Decision::Kind::rollback) ++rollbacks_[key];
   if (decision.kind == Decision::Kind::would_roll_back) ++would_roll_backs_[key];
+  if (decision.build.empty()) decision.build = build_behind(route);
   parts_.log.warning(log_line(route, decision));
 
   route_views_.decided(route, std::make_shared<const Decision>(std::move(decision)),
@@ -498,8 +499,8 @@ void ControlPlane::act_on_outage(Outage::Step step, const config::Route& config,
   decision.weight = route.weight;
   decision.summary = "no endpoint of backend " + route.fresh->name + " has been healthy for " +
                      std::to_string(config.guard.unhealthy_grace.count()) + " ms";
-  decision.build = build_behind(config.name);
-  if (!decision.build.empty()) decision.summary += ", build " + decision.build;
+  const std::string build = build_behind(config.name);
+  if (!build.empty()) decision.summary += ", build " + build;
   if (step == Outage::Step::hold) {
     decision.kind = Decision::Kind::held;
     decision.summary += ", and none of legacy backend " + route.legacy->name +

@@ -94,10 +94,11 @@ std::string log_line(const std::string& route, const Decision& decision) {
               " example=" + in_quotes(example.method + " " + example.path) +
               " request_id=" + in_quotes(example.request_id);
     }
-    if (!decision.build.empty()) line += " build=" + in_quotes(decision.build);
-    return line;
+  } else {
+    line += " reason=" + in_quotes(decision.summary);
   }
-  return line + " reason=" + in_quotes(decision.summary);
+  if (!decision.build.empty()) line += " build=" + in_quotes(decision.build);
+  return line;
 }
 
 std::string log_line(const WeightChange& change, const RouteEntry& after) {

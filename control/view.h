@@ -25,7 +25,7 @@ struct Decision {
   std::string cause;  // "absolute", "plain_window", "unhealthy", "operator"
   std::string actor;
   std::string summary;  // one sentence with the numbers
-  std::string build;    // that ran on the new side; empty: unknown, or an operator's decision
+  std::string build;    // that ran on the new side; empty: unknown
   Clock::Wall at;
   config::Weight weight;                    // before it
   std::shared_ptr<const proxy::Trip> trip;  // of the guard; null otherwise
