@@ -6,6 +6,7 @@ namespace ficus::config {
 namespace {
 
 constexpr std::size_t kLongestName = 63;
+constexpr std::size_t kLongestBuild = 64;
 
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
 bool is_lower(char c) { return c >= 'a' && c <= 'z'; }
@@ -78,6 +79,19 @@ Parsed<std::string> parse_written_value(std::string_view text) {
   const auto is_blank = [](char c) { return c == ' ' || c == '\t'; };
   if (!text.empty() && (is_blank(text.front()) || is_blank(text.back()))) {
     return failed<std::string>("begins or ends with a blank, which no header value does");
+  }
+  return {std::string(text), {}};
+}
+
+Parsed<std::string> parse_build(std::string_view text) {
+  constexpr std::string_view kRule = "; allowed: 1 to 64 visible ASCII characters, no blank";
+  const auto fail = [&](std::string_view problem) {
+    return failed<std::string>(std::string(problem) + std::string(kRule));
+  };
+  if (text.empty()) return fail("is empty");
+  if (text.size() > kLongestBuild) return fail("is too long");
+  if (!all(text, [](char c) { return c > ' ' && c < '\x7f'; })) {
+    return fail("has characters that a build cannot have");
   }
   return {std::string(text), {}};
 }

@@ -43,6 +43,8 @@ Parsed<std::string> parse_header_value(std::string_view text);
 Parsed<std::string> parse_written_value(std::string_view text);
 // "Name: value"
 Parsed<HeaderCondition> parse_header_line(std::string_view text);
+// What names a build: "4f1c", "2026.11.3+g4f1c"
+Parsed<std::string> parse_build(std::string_view text);
 // "10.0.0.0/8", "2001:db8::/32", "192.0.2.1"
 Parsed<std::string> parse_cidr(std::string_view text);
 // "header:X-Account", "client_ip"

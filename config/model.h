@@ -178,6 +178,9 @@ struct Backend {
   std::optional<OutlierDetection> outlier_detection;
   BackendLimits limits;
   int preconnect = 0;  // connections that each worker opens to an endpoint before it is asked
+  // What runs there, as far as it is known: one of the two, or none.
+  std::optional<std::string> build;
+  std::optional<std::string> build_header;  // of its answers, compared without regard to case
   Location at;
 };
 

@@ -262,6 +262,8 @@ Backend read_backend(const Cursor& cursor, const Cursor& defaults) {
   }
   read_limits(cursor["limits"], backend.limits);
   take(cursor["preconnect"], backend.preconnect);
+  take_text(cursor["build"], parse_build, backend.build);
+  take_text(cursor["build_header"], parse_header_name, backend.build_header);
   read_timeouts(defaults["timeouts"], backend.timeouts);
   read_timeouts(cursor["timeouts"], backend.timeouts);
   return backend;

@@ -170,6 +170,15 @@ void backend_tls_has_a_purpose(const Draft& draft) {
   }
 }
 
+void builds_have_one_source(const Draft& draft) {
+  for (const Cursor& backend : draft.backends) {
+    if (!backend["build"].is_present() || !backend["build_header"].is_present()) continue;
+    backend["build"].error(
+        "a backend's build is known in one way: remove `build` if its answers say it in "
+        "`build_header`, else remove `build_header`");
+  }
+}
+
 std::vector<std::string_view> backend_names(const Draft& draft) {
   std::vector<std::string_view> names;
   for (const Cursor& backend : draft.backends) names.push_back(backend.key());
@@ -187,6 +196,7 @@ void validate(const Draft& draft) {
   endpoints_are_given_once(draft);
   listener_tls_has_certificates(draft);
   backend_tls_has_a_purpose(draft);
+  builds_have_one_source(draft);
   route_names_differ(draft);
   validate_defaults(draft.root["defaults"]);
   const std::vector<std::string_view> backends = backend_names(draft);

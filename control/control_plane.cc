@@ -103,7 +103,7 @@ ControlPlane::ControlPlane(const Parts& parts)
             parts_.log.warning("health checks cannot be made: " + why +
                                "; what they said before still holds");
           })),
-      registry_(parts.sink.workers(), this),
+      registry_(parts.sink.workers(), this, this),
       pipeline_({parts.clock, parts.sink, registry_,
                  [this](const std::string& backend, const proxy::EndpointState& endpoint) {
                    return loop_->health().healthy(backend, endpoint);
@@ -243,9 +243,10 @@ void ControlPlane::preview(WeightChange change, std::function<void(Result<RouteE
 void ControlPlane::load(std::shared_ptr<const ResolvedConfig> resolved,
                         ChangePipeline::Answer answer) {
   post([this, resolved = std::move(resolved), answer = std::move(answer)] {
-    pipeline_.load(resolved,
-                   [this, answer](const auto& receipt) { answer_later(answer, receipt); });
+    const std::vector<BuildChange> builds = pipeline_.load(
+        resolved, [this, answer](const auto& receipt) { answer_later(answer, receipt); });
     route_views_.reload(parts_.clock.now());
+    for (const BuildChange& change : builds) note_build(change);
     reload_ = {true, parts_.clock.wall(), {}};
     after_load();
     after_change();
@@ -286,6 +287,40 @@ void ControlPlane::take_in(const NameReport& report) {
                        "; its last addresses stay in use");
   }
   publish_view();
+}
+
+void ControlPlane::build_seen(const proxy::BuildSighting& sighting) {
+  post([this, sighting] { take_in(sighting); });
+}
+
+void ControlPlane::take_in(const proxy::BuildSighting& sighting) {
+  const auto change = pipeline_.take_in(sighting);
+  if (!change) return;
+  note_build(*change);
+  for (const config::Route& route : pipeline_.resolved()->config.routes) {
+    const bool shows_it = route.legacy == change->backend || route.fresh == change->backend;
+    if (shows_it) route_views_.refresh(route.name, parts_.clock.now());
+  }
+  after_change();
+}
+
+void ControlPlane::note_build(const BuildChange& change) {
+  std::vector<std::string> routes;
+  for (const config::Route& route : pipeline_.resolved()->config.routes) {
+    if (route.fresh == change.backend) routes.push_back(route.name);
+  }
+  const std::string line = log_line(change, routes);
+  if (change.finding == BuildHistory::Finding::crowded) return parts_.log.warning(line);
+  parts_.log.info(line);
+}
+
+// What runs on the new side of a route; empty: unknown.
+std::string ControlPlane::build_behind(const std::string& route) const {
+  for (const config::Route& config : pipeline_.resolved()->config.routes) {
+    if (config.name != route) continue;
+    return std::string(pipeline_.builds().current(config.fresh.value_or("")));
+  }
+  return {};
 }
 
 void ControlPlane::note_outlier(const OutlierDetector::Event& event) {
@@ -368,7 +403,7 @@ void ControlPlane::tripped(const proxy::Trip& trip) {
 // The lane has acted already; here the tables follow and people are told.
 void ControlPlane::judge(std::shared_ptr<const proxy::Trip> trip) {
   const proxy::FastLane* lane = registry_.lane(trip->route);
-  const Decision decision = decision_of(trip, parts_.clock.wall());
+  const Decision decision = decision_of(trip, build_behind(trip->route), parts_.clock.wall());
   record(trip->route, decision);
   WeightChange change;
   change.route = trip->route;
@@ -393,6 +428,7 @@ void ControlPlane::record(const std::string& route, Decision decision) {
   const auto key = std::make_pair(route, decision.cause);
   if (decision.kind == Decision::Kind::rollback) ++rollbacks_[key];
   if (decision.kind == Decision::Kind::would_roll_back) ++would_roll_backs_[key];
+  if (decision.build.empty()) decision.build = build_behind(route);
   parts_.log.warning(log_line(route, decision));
 
   route_views_.decided(route, std::make_shared<const Decision>(std::move(decision)),
@@ -477,6 +513,8 @@ void ControlPlane::act_on_outage(Outage::Step step, const config::Route& config,
   decision.weight = route.weight;
   decision.summary = "no endpoint of backend " + route.fresh->name + " has been healthy for " +
                      std::to_string(config.guard.unhealthy_grace.count()) + " ms";
+  const std::string build = build_behind(config.name);
+  if (!build.empty()) decision.summary += ", build " + build;
   if (step == Outage::Step::hold) {
     decision.kind = Decision::Kind::held;
     decision.summary += ", and none of legacy backend " + route.legacy->name +

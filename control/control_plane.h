@@ -27,9 +27,9 @@ namespace ficus::control {
 
 // The control thread: it alone decides. It ticks every 100 ms, takes in what the guard saw, and
 // publishes what others may read. Nothing on it may take more than 5 ms.
-// Threads: post(), submit(), preview(), load(), view(), tripped(), note_reload(): any. start() and
-// stop(): the owner's.
-class ControlPlane final : public proxy::TripSink {
+// Threads: post(), submit(), preview(), load(), view(), tripped(), build_seen(), note_reload():
+// any. start() and stop(): the owner's.
+class ControlPlane final : public proxy::TripSink, public proxy::BuildSink {
  public:
   static constexpr std::chrono::milliseconds kTick{100};
 
@@ -89,6 +89,9 @@ class ControlPlane final : public proxy::TripSink {
   // From the guard, on a worker thread.
   void tripped(const proxy::Trip& trip) override;
 
+  // From an answer, on a worker thread.
+  void build_seen(const proxy::BuildSighting& sighting) override;
+
  private:
   class Loop;  // the Asio side: io_context, timers, health checks
 
@@ -103,6 +106,9 @@ class ControlPlane final : public proxy::TripSink {
   void after_load();
   void watch_health();
   void take_in(const NameReport& report);
+  void take_in(const proxy::BuildSighting& sighting);
+  void note_build(const BuildChange& change);
+  std::string build_behind(const std::string& route) const;
   void note_outlier(const OutlierDetector::Event& event);
   void after_change();
   void sample_busy(Clock::Monotonic now);

@@ -59,7 +59,7 @@ std::string summary_of(const proxy::Trip& trip) {
 
 }  // namespace
 
-Decision decision_of(std::shared_ptr<const proxy::Trip> trip, Clock::Wall at) {
+Decision decision_of(std::shared_ptr<const proxy::Trip> trip, std::string build, Clock::Wall at) {
   Decision decision;
   if (trip->would_roll_back) {
     decision.kind = Decision::Kind::would_roll_back;
@@ -69,6 +69,8 @@ Decision decision_of(std::shared_ptr<const proxy::Trip> trip, Clock::Wall at) {
   decision.cause = std::string(trip->cause);
   decision.actor = "guard";
   decision.summary = summary_of(*trip);
+  if (!build.empty()) decision.summary += ", build " + build;
+  decision.build = std::move(build);
   decision.at = at;
   decision.weight = trip->evidence.weight;
   decision.trip = std::move(trip);
@@ -92,9 +94,11 @@ std::string log_line(const std::string& route, const Decision& decision) {
               " example=" + in_quotes(example.method + " " + example.path) +
               " request_id=" + in_quotes(example.request_id);
     }
-    return line;
+  } else {
+    line += " reason=" + in_quotes(decision.summary);
   }
-  return line + " reason=" + in_quotes(decision.summary);
+  if (!decision.build.empty()) line += " build=" + in_quotes(decision.build);
+  return line;
 }
 
 std::string log_line(const WeightChange& change, const RouteEntry& after) {
@@ -103,6 +107,23 @@ std::string log_line(const WeightChange& change, const RouteEntry& after) {
          " by=" + change.actor + " weight=" + number(after.effective().percent()) +
          " origin=" + std::string(text(after.origin())) +
          " version=" + std::to_string(after.version) + " reason=" + in_quotes(change.reason);
+}
+
+std::string log_line(const BuildChange& change, const std::vector<std::string>& routes) {
+  using Finding = BuildHistory::Finding;
+  if (change.finding == Finding::crowded) {
+    return "the header " + change.header + " of backend " + change.backend +
+           " does not look like a build: " + in_quotes(change.build) + " came within " +
+           std::to_string(BuildHistory::kApart.count()) +
+           " s of another new value. Such values begin no evidence anew; if it changes with every "
+           "answer, name another header in build_header or remove the key (said once)";
+  }
+  const std::string build =
+      "build backend=" + in_quotes(change.backend) + " build=" + in_quotes(change.build);
+  if (change.finding != Finding::fresh) return build;
+  std::string names;
+  for (const std::string& route : routes) names += (names.empty() ? "" : ",") + route;
+  return "new " + build + " before=" + in_quotes(change.before) + " routes=" + in_quotes(names);
 }
 
 std::string percent_text(config::Weight weight) { return number(weight.percent()) + " %"; }

@@ -67,6 +67,8 @@ void RouteViews::renew(std::size_t index, Clock::Monotonic now) {
   view->entry = *pipeline_.table().find(config.name);
   view->legacy = config.legacy.value_or("");
   view->fresh = config.fresh.value_or("");
+  view->legacy_build = pipeline_.builds().current(view->legacy);
+  view->fresh_build = pipeline_.builds().current(view->fresh);
   view->guard_mode = route.guard_mode;
   view->max_error_rate = config.guard.max_error_rate;
   view->rates = aggregator_.rates(*route.state, now);

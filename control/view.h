@@ -25,6 +25,7 @@ struct Decision {
   std::string cause;  // "absolute", "plain_window", "unhealthy", "operator"
   std::string actor;
   std::string summary;  // one sentence with the numbers
+  std::string build;    // that ran on the new side; empty: unknown
   Clock::Wall at;
   config::Weight weight;                    // before it
   std::shared_ptr<const proxy::Trip> trip;  // of the guard; null otherwise
@@ -43,6 +44,8 @@ struct RouteView {
   RouteEntry entry;
   std::string legacy;  // backend names; empty: no such side
   std::string fresh;
+  std::string legacy_build;  // that runs there; empty: unknown
+  std::string fresh_build;
   config::GuardMode guard_mode = config::GuardMode::enforce;
   double max_error_rate = 0;  // percent
   RouteRates rates;

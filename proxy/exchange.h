@@ -100,6 +100,7 @@ class Exchange {
   Progress read_head(Error& error);
   Progress on_head(Error& error);
   void note_what_was_tolerated();
+  void note_build();
   void forward_interim();
   Progress begin_tunnel();
   PipeState begin_response();

@@ -221,6 +221,14 @@ void Exchange::note_what_was_tolerated() {
   note_tolerated(backend(), context_.pool.cells(endpoint), endpoint.name, context_.response_head);
 }
 
+// Which build of the backend answers is for the control side to judge.
+void Exchange::note_build() {
+  const http::ResponseHead& head = context_.response_head;
+  BuildWatch& watch = *backend().build_watch;
+  const http::Field* field = head.find(watch.header());
+  if (field != nullptr) watch.see(head.value(*field), context_.index, now());
+}
+
 void Exchange::forward_interim() {
   if (context_.response_head.status == 100 && continued_at_ == SteadyTime{}) continued_at_ = now();
   // HTTP/1.0 knows no interim responses (RFC 9110 §15.2).
@@ -244,6 +252,7 @@ Exchange::Progress Exchange::on_head(Error& error) {
                                        : "101 without a request to change the protocol");
     return Progress::failed;
   }
+  if (backend().build_watch != nullptr) note_build();
   if (side_ == Side::fresh && !fell_back_ && route_->fallback) {
     const Error refused{ErrorKind::status, Fault::upstream, RetrySafety::never, {}};
     if (grant_fallback(refused)) {

@@ -27,6 +27,7 @@
 #include "proxy/route/route_matcher.h"
 #include "proxy/route/splitter.h"
 #include "proxy/upstream/backend_state.h"
+#include "proxy/upstream/build_watch.h"
 #include "proxy/upstream/endpoint_standing.h"
 
 namespace ficus::proxy {
@@ -82,6 +83,7 @@ struct Backend {
   config::Tolerance tolerate;
   std::shared_ptr<ToleranceSink> tolerance_sink;  // null: nobody wants to see
   std::shared_ptr<BackendState> state;
+  std::shared_ptr<BuildWatch> build_watch;  // null: answers do not say
   std::optional<config::OutlierDetection> outlier_detection;
   std::uint32_t preconnect = 0;  // connections that each worker opens to a new endpoint
 

@@ -25,22 +25,24 @@ json::value optional_ms(const std::optional<double>& seconds) {
   return rounded(*seconds * 1e3);
 }
 
-json::object side_json(const SideRates& rates, const std::string& backend) {
+json::object side_json(const SideRates& rates, const std::string& backend,
+                       const std::string& build) {
   json::object per_second;
   json::object error_percent;
   for (std::size_t i = 0; i < kWindows; ++i) {
     per_second[kWindowNames[i]] = rounded(rates.per_second[i]);
     error_percent[kWindowNames[i]] = rounded(rates.error_ratio[i] * 100);
   }
-  return {{"backend", backend},
-          {"requests", rates.requests},
-          {"errors", rates.errors},
-          {"per_second", per_second},
-          {"error_percent", error_percent},
-          {"latency_ms",
-           {{"p50", optional_ms(rates.p50)},
-            {"p90", optional_ms(rates.p90)},
-            {"p99", optional_ms(rates.p99)}}}};
+  json::object result{{"backend", backend}};
+  if (!build.empty()) result["build"] = build;
+  result["requests"] = rates.requests;
+  result["errors"] = rates.errors;
+  result["per_second"] = std::move(per_second);
+  result["error_percent"] = std::move(error_percent);
+  result["latency_ms"] = {{"p50", optional_ms(rates.p50)},
+                          {"p90", optional_ms(rates.p90)},
+                          {"p99", optional_ms(rates.p99)}};
+  return result;
 }
 
 json::object stop_json(const RouteEntry::Stop& stop) {
@@ -120,6 +122,7 @@ json::object decision_json(const RouteView& route, Detail detail) {
                       {"weight", decision.weight.percent()},
                       {"users_saw_errors", route.aftermath.errors},
                       {"fallbacks", route.aftermath.fallbacks}};
+  if (!decision.build.empty()) result["build"] = decision.build;
   if (!decision.trip || detail != Detail::full) return result;
   const proxy::Trip& trip = *decision.trip;
   result["evidence"] = evidence_json(trip.evidence);
@@ -186,10 +189,12 @@ json::object to_json(const RouteView& route, const View& view, Detail detail) {
   }
   json::object sides;
   if (!route.legacy.empty()) {
-    sides["legacy"] = side_json(route.rates.sides[proxy::index(proxy::Side::legacy)], route.legacy);
+    sides["legacy"] = side_json(route.rates.sides[proxy::index(proxy::Side::legacy)], route.legacy,
+                                route.legacy_build);
   }
   if (!route.fresh.empty()) {
-    sides["new"] = side_json(route.rates.sides[proxy::index(proxy::Side::fresh)], route.fresh);
+    sides["new"] = side_json(route.rates.sides[proxy::index(proxy::Side::fresh)], route.fresh,
+                             route.fresh_build);
   }
   if (detail == Detail::full) {
     for (auto& [name, side] : sides) {

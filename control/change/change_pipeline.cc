@@ -61,12 +61,22 @@ Result<RouteTable> ChangePipeline::preview(const WeightChange& change) const {
   return table_.propose(change, next_moment());
 }
 
-void ChangePipeline::load(std::shared_ptr<const ResolvedConfig> resolved, Answer answer) {
+std::vector<BuildChange> ChangePipeline::load(std::shared_ptr<const ResolvedConfig> resolved,
+                                              Answer answer) {
   const RouteTable::Moment at = next_moment();
   resolved_ = std::move(resolved);
   addresses_ = resolved_->addresses;
+  std::vector<BuildChange> builds = parts_.registry.builds().load(resolved_->config.backends);
   publish(table_.reloaded(resolved_->config, at), at);
   await(std::move(answer));
+  return builds;
+}
+
+std::optional<BuildChange> ChangePipeline::take_in(const proxy::BuildSighting& sighting) {
+  const auto change = parts_.registry.builds().see(sighting, parts_.clock.now());
+  const bool fresh = change && change->finding == BuildHistory::Finding::fresh;
+  if (fresh && resolved_) publish(table_, next_moment());
+  return change;
 }
 
 void ChangePipeline::update_addresses(const Addresses& addresses) {

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "control/change/resolve.h"
@@ -47,8 +48,13 @@ class ChangePipeline {
   // What submit() would do, without doing it.
   Result<RouteTable> preview(const WeightChange& change) const;
 
-  // Routes by another configuration; overrides, latches and evidence stay.
-  void load(std::shared_ptr<const ResolvedConfig> resolved, Answer answer);
+  // Routes by another configuration; overrides, latches and evidence stay. The builds that are
+  // fresh by it, whose routes begin another epoch.
+  std::vector<BuildChange> load(std::shared_ptr<const ResolvedConfig> resolved, Answer answer);
+
+  // An answer named a build. If it is a fresh one, each route to it begins another epoch. Nothing
+  // if there is nothing to tell.
+  std::optional<BuildChange> take_in(const proxy::BuildSighting& sighting);
 
   // The names of endpoints stand for other addresses now; by the endpoint's text. What is not of
   // the present configuration is passed over.
@@ -67,6 +73,7 @@ class ChangePipeline {
   bool applied_everywhere() const { return applied_by(version_) == parts_.sink.workers(); }
 
   const RouteTable& table() const { return table_; }
+  const BackendBuilds& builds() const { return parts_.registry.builds(); }
   const std::shared_ptr<const ResolvedConfig>& resolved() const { return resolved_; }
   const std::shared_ptr<const proxy::RoutingSnapshot>& snapshot() const { return snapshot_; }
 

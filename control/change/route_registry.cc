@@ -60,14 +60,14 @@ std::string random_key() {
 
 }  // namespace
 
-RouteRegistry::RouteRegistry(std::size_t workers, proxy::TripSink* sink)
-    : workers_(workers), sink_(sink), pin_key_(random_key()) {}
+RouteRegistry::RouteRegistry(std::size_t workers, proxy::TripSink* trips, proxy::BuildSink* builds)
+    : workers_(workers), trips_(trips), pin_key_(random_key()), builds_(workers, builds) {}
 
 RouteRegistry::Known& RouteRegistry::known(const std::string& name) {
   const auto [found, is_new] = routes_.try_emplace(name);
   if (is_new) {
     found->second.state = std::make_shared<proxy::RouteState>(name, workers_);
-    found->second.state->lane = std::make_unique<proxy::FastLane>(name, workers_, sink_);
+    found->second.state->lane = std::make_unique<proxy::FastLane>(name, workers_, trips_);
   }
   return found->second;
 }
@@ -156,7 +156,12 @@ std::shared_ptr<proxy::OutcomeEpoch> RouteRegistry::epoch(const config::Route& r
                                                           Clock::Monotonic now) {
   Known& entry = known(route.name);
   proxy::LaneChange terms = terms_of(route, effective, now);
-  if (!entry.epoch || !same_terms(entry.terms, terms)) {
+  const std::string fresh = route.fresh.value_or("");
+  const std::uint64_t deploys = builds_.deploys(fresh);
+  terms.new_build = entry.fresh == fresh && entry.deploys != deploys;
+  entry.fresh = fresh;
+  entry.deploys = deploys;
+  if (!entry.epoch || terms.new_build || !same_terms(entry.terms, terms)) {
     entry.epoch = entry.state->lane->change(terms);
     entry.terms = std::move(terms);
   }

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "config/model.h"
+#include "control/change/backend_builds.h"
 #include "control/change/tolerated_answers.h"
 #include "control/change/weight_change.h"
 #include "control/clock.h"
@@ -21,10 +22,14 @@ namespace ficus::control {
 // refers to it. Thread: the control thread.
 class RouteRegistry {
  public:
-  // `sink` is told about the guard's verdicts, on worker threads; outlives the registry.
-  RouteRegistry(std::size_t workers, proxy::TripSink* sink);
+  // `trips` is told about the guard's verdicts and `builds` about builds that answers name, both on
+  // worker threads; they may be null and outlive the registry and all snapshots.
+  RouteRegistry(std::size_t workers, proxy::TripSink* trips, proxy::BuildSink* builds = nullptr);
 
   std::size_t workers() const { return workers_; }
+
+  BackendBuilds& builds() { return builds_; }
+  const BackendBuilds& builds() const { return builds_; }
 
   // Signs the pins of this process: random, never written anywhere.
   const std::string& pin_key() const { return pin_key_; }
@@ -52,7 +57,8 @@ class RouteRegistry {
   void begin_snapshot() { ++snapshot_; }
   void end_snapshot();
 
-  // The epoch of outcomes for these terms: the open one if nothing differs from before.
+  // The epoch of outcomes for these terms: the open one if nothing differs from before, the build
+  // of the new side included.
   std::shared_ptr<proxy::OutcomeEpoch> epoch(const config::Route& route, config::Weight effective,
                                              Clock::Monotonic now);
 
@@ -73,6 +79,8 @@ class RouteRegistry {
     std::shared_ptr<proxy::RouteState> state;
     std::shared_ptr<proxy::OutcomeEpoch> epoch;  // null: the next epoch() opens one
     proxy::LaneChange terms;                     // of `epoch`
+    std::string fresh;                           // its new side's backend
+    std::uint64_t deploys = 0;                   // of that backend so far
   };
 
   struct KnownEndpoint {
@@ -87,7 +95,7 @@ class RouteRegistry {
   std::shared_ptr<proxy::EndpointState> former(const std::string& place) const;
 
   const std::size_t workers_;
-  proxy::TripSink* const sink_;
+  proxy::TripSink* const trips_;
   const std::string pin_key_;
   std::map<std::string, Known> routes_;
   std::map<std::string, std::shared_ptr<proxy::BackendState>> backends_;
@@ -97,6 +105,7 @@ class RouteRegistry {
   std::size_t look_from_ = 0;  // no slot before it is free
   std::map<std::string, std::shared_ptr<proxy::ListenerState>> listeners_;
   std::map<std::string, std::shared_ptr<ToleratedAnswers>> tolerated_;
+  BackendBuilds builds_;
 };
 
 }  // namespace ficus::control

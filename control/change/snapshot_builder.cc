@@ -41,6 +41,7 @@ std::unique_ptr<proxy::Backend> build_backend(const config::Backend& from,
   }
   backend->tolerate = from.tolerate;
   backend->tolerance_sink = sources.registry.tolerated(from.name);
+  backend->build_watch = sources.registry.builds().watch(from.name);
   backend->outlier_detection = from.outlier_detection;
   backend->preconnect = static_cast<std::uint32_t>(from.preconnect);
   backend->state = sources.registry.backend(from.name);

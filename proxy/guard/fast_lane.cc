@@ -136,10 +136,12 @@ std::shared_ptr<OutcomeEpoch> FastLane::open_epoch(const LaneChange& change, Ste
   terms.sticky = change.sticky;
   terms.opened = at;
   terms.mode = guard_.mode;
-  // A lowered weight does not end a slow start that was still running. Observing shifts nothing.
-  terms.slow_start = guard_.slow_start && guard_.mode == config::GuardMode::enforce &&
-                     (change.weight > terms.previous ||
-                      (before.slow_starting() && change.weight > config::Weight{}));
+  // A lowered weight does not end a slow start that was still running. Under a new build sticky
+  // keys stay where they are, so there is no share to be raised. Observing shifts nothing.
+  const bool unproved = before.slow_starting() || (change.new_build && !change.sticky);
+  terms.slow_start =
+      guard_.slow_start && guard_.mode == config::GuardMode::enforce &&
+      (change.weight > terms.previous || (unproved && change.weight > config::Weight{}));
   epoch_ = std::make_shared<OutcomeEpoch>(terms);
   applied_ = 0;
   counted_failures_ = 0;

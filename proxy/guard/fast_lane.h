@@ -27,6 +27,9 @@ struct LaneChange {
   bool sticky = false;
   config::Guard guard;  // a route with one side: mode off
   SteadyTime now{};
+  // Another build of the new side runs: it has to prove itself again, at the same weight. Sticky
+  // keys are not taken from it.
+  bool new_build = false;
   // Legacy's rate as remembered from before, used while the lane itself knows fewer than 1,000
   // outcomes of legacy. A ratio.
   std::optional<double> stored_legacy_rate{};
@@ -75,7 +78,8 @@ class FastLane {
   std::shared_ptr<OutcomeEpoch> epoch() const;
 
   // Closes the open epoch and opens another; what is still in flight counts for nobody. A rise
-  // above the highest weight since start or rearm enters a stage. Does not lift a latch or retreat.
+  // above the highest weight since start or rearm enters a stage; another build does not, and the
+  // wealth is kept. Does not lift a latch or retreat.
   // To be called when something in `change` differs from before, and before its snapshot is built.
   std::shared_ptr<OutcomeEpoch> change(const LaneChange& change);
 

@@ -23,13 +23,14 @@ listeners:
 admin: {address: 127.0.0.1:9999}
 drain: {delay: 5s, timeout: 6s}
 backends:
-  old: {endpoints: ["http://10.0.0.5:9001", "http://[::1]"]}
+  old: {endpoints: ["http://10.0.0.5:9001", "http://[::1]"], build: 4f1c}
   fresh:
     endpoints: ["http://Shop.Internal:9002"]
     health_check: {path: /healthz, interval: 7s, timeout: 8s, healthy_after: 9, unhealthy_after: 10}
     outlier_detection: {consecutive_failures: 11, base_ejection_time: 12s, max_ejection_time: 13s, max_ejection_percent: 14.5}
     limits: {max_connections: 15, max_pending: 16}
     preconnect: 17
+    build_header: X-Build
     timeouts: {connect: 11s, first_byte: 12s, idle: 13s, pool_idle: 14s, tunnel_idle: 15s}
 routes:
   - name: shop
@@ -74,6 +75,7 @@ TEST_CASE("every key arrives: outside the routes") {
   CHECK(config.drain.timeout == 6s);
   REQUIRE(config.backends.size() == 2);
   CHECK(config.backends[0].name == "old");
+  CHECK(config.backends[0].build == "4f1c");
   REQUIRE(config.backends[0].endpoints.size() == 2);
   CHECK(config.backends[0].endpoints[0].text == "http://10.0.0.5:9001");
   CHECK(config.backends[0].endpoints[0].host == "10.0.0.5");
@@ -97,6 +99,8 @@ TEST_CASE("every key arrives: outside the routes") {
   CHECK(fresh.limits.max_connections == 15);
   CHECK(fresh.limits.max_pending == 16);
   CHECK(fresh.preconnect == 17);
+  CHECK(fresh.build_header == "X-Build");
+  CHECK_FALSE(fresh.build);
   CHECK(fresh.timeouts.connect == 11s);
   CHECK(fresh.timeouts.first_byte == 12s);
   CHECK(fresh.timeouts.idle == 13s);
@@ -107,7 +111,7 @@ TEST_CASE("every key arrives: outside the routes") {
 TEST_CASE("every key arrives: matching and choice of side") {
   const Route route = loaded(kWhole).routes.at(0);
   CHECK(route.name == "shop");
-  CHECK(route.at.line == 20);
+  CHECK(route.at.line == 21);
   CHECK(route.match.hosts == std::vector<std::string>{"a.b"});
   CHECK(route.match.path_prefix == "/c");
   CHECK_FALSE(route.match.path);

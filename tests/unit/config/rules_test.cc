@@ -253,3 +253,25 @@ TEST_CASE("outlier detection and limits are told when they cannot be meant") {
              ContainsSubstring("is not a whole number"));
   CHECK_THAT(told(backend("preconnect: 65")), ContainsSubstring("is more than allowed: 0 to 64"));
 }
+
+TEST_CASE("a build is a word, known in one way") {
+  CHECK(told(backend("build: 4f1c")) == "");
+  CHECK(told(backend("build: \"" + std::string(64, 'x') + "\"")) == "");
+  CHECK(told(backend("build_header: X-Build")) == "");
+  CHECK(told(backend("build: \"\"")) ==
+        "f.yaml:3:48: backends.a.build: `` is empty; allowed: 1 to 64 visible ASCII characters, "
+        "no blank\n");
+  CHECK_THAT(told(backend("build: \"" + std::string(65, 'x') + "\"")),
+             ContainsSubstring("is too long; allowed: 1 to 64"));
+  CHECK_THAT(told(backend("build: 4f 1c")),
+             ContainsSubstring("`4f 1c` has characters that a build cannot have"));
+  CHECK_THAT(told(backend("build: \"4f\\x7f\"")), ContainsSubstring("cannot have"));
+  CHECK_THAT(told(backend("build: größe")), ContainsSubstring("cannot have"));
+  CHECK_THAT(told(backend("build_header: \"X-Build:\"")),
+             ContainsSubstring("ends in a colon; write the header's name alone"));
+  CHECK_THAT(told(backend("build_header: X Build")), ContainsSubstring("is not a header name"));
+  CHECK_THAT(told(backend("build: [4f1c]")), ContainsSubstring("is a list; needed: text"));
+  CHECK(told(backend("build: 4f1c, build_header: X-Build")) ==
+        "f.yaml:3:48: backends.a.build: a backend's build is known in one way: remove `build` if "
+        "its answers say it in `build_header`, else remove `build_header`\n");
+}

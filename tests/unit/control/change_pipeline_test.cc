@@ -154,4 +154,87 @@ TEST_CASE("an unhealthy endpoint is so in the next snapshot") {
   CHECK(fixture.route().legacy->usable());
 }
 
+TEST_CASE("a fresh build begins another epoch on the routes to it, and on no other") {
+  Fixture fixture;
+  config::Route other;
+  other.name = "other";
+  other.match.path_prefix = "/other";
+  other.legacy = "old";
+  other.fresh = "old";
+  const auto with_build = [&other](std::optional<std::string> header) {
+    auto resolved = std::make_shared<ResolvedConfig>(*shop_config(5));
+    resolved->config.backends[1].build_header = std::move(header);
+    resolved->config.routes.push_back(other);
+    return resolved;
+  };
+  const auto ignore = [](const auto&) {};
+  CHECK(fixture.pipeline.load(with_build("X-Build"), ignore).empty());
+  const auto epoch = fixture.route().epoch;
+  const auto others = fixture.pipeline.snapshot()->routes[1].epoch;
+  const auto watch = fixture.route().fresh->build_watch;
+  REQUIRE(watch);
+  CHECK(fixture.route().legacy->build_watch == nullptr);
+
+  std::size_t published = fixture.sink.published.size();
+  const auto first = fixture.pipeline.take_in({"new", "X-Build", "a"});
+  REQUIRE(first);
+  CHECK(first->finding == BuildHistory::Finding::first);
+  CHECK(fixture.sink.published.size() == published);
+  CHECK(fixture.route().epoch == epoch);
+
+  const auto fresh = fixture.pipeline.take_in({"new", "X-Build", "b"});
+  REQUIRE(fresh);
+  CHECK(fresh->finding == BuildHistory::Finding::fresh);
+  CHECK(fixture.sink.published.size() == ++published);
+  const auto anew = fixture.route().epoch;
+  CHECK(anew != epoch);
+  CHECK(epoch->closed());
+  CHECK(fixture.route().weight == *Weight::from_percent(5));
+  CHECK(fixture.registry.lane("shop")->evidence().stage == 1);
+  CHECK(fixture.pipeline.snapshot()->routes[1].epoch == others);
+
+  CHECK_FALSE(fixture.pipeline.take_in({"new", "X-Build", "a"}));
+  CHECK(fixture.sink.published.size() == published);
+
+  // A reload, and the end of the key, leave the epoch alone.
+  fixture.pipeline.load(with_build("X-Build"), ignore);
+  CHECK(fixture.route().fresh->build_watch == watch);
+  fixture.pipeline.load(with_build(std::nullopt), ignore);
+  CHECK(fixture.route().fresh->build_watch == nullptr);
+  CHECK(fixture.route().epoch == anew);
+}
+
+TEST_CASE("a build that the configuration says is fresh begins another epoch, latched or not") {
+  Fixture fixture;
+  const auto load = [&fixture](const std::string& build) {
+    auto resolved = std::make_shared<ResolvedConfig>(*shop_config(5));
+    resolved->config.backends[1].build = build;
+    return fixture.pipeline.load(resolved, [](const auto&) {});
+  };
+  CHECK(load("a").empty());
+  const auto epoch = fixture.route().epoch;
+  CHECK(load("a").empty());
+  CHECK(fixture.route().epoch == epoch);
+  REQUIRE(load("b").size() == 1);
+  CHECK(fixture.route().epoch != epoch);
+  CHECK(fixture.pipeline.builds().current("new") == "b");
+
+  fixture.submit(Verb::rollback);
+  load("c");
+  CHECK(fixture.registry.lane("shop")->state() == proxy::LaneState::latched);
+  CHECK(fixture.route().weight == Weight{});
+}
+
+TEST_CASE("a fresh build leaves an override as it is") {
+  Fixture fixture;
+  auto resolved = std::make_shared<ResolvedConfig>(*shop_config(5));
+  resolved->config.backends[1].build_header = "X-Build";
+  fixture.pipeline.load(resolved, [](const auto&) {});
+  fixture.submit(Verb::set_weight, 50);
+  fixture.pipeline.take_in({"new", "X-Build", "a"});
+  fixture.pipeline.take_in({"new", "X-Build", "b"});
+  CHECK(fixture.route().weight == *Weight::from_percent(50));
+  CHECK(fixture.pipeline.table().find("shop")->override_);
+}
+
 }  // namespace ficus::control

@@ -203,6 +203,90 @@ TEST_CASE_METHOD(LaneFixture, "a sticky rise during a ramp goes on from where th
   CHECK(epoch->sticky_threshold_now() >= again);
 }
 
+TEST_CASE_METHOD(LaneFixture, "a new build has to prove itself, and the wealth is kept") {
+  weigh(50);
+  for (int i = 0; i < 2000; ++i) succeed(1);
+  pass(seconds(12));
+  REQUIRE_FALSE(epoch->slow_starting());
+  fail(1);
+  fail(2);
+  const Evidence before = lane.evidence();
+  const auto old = epoch;
+
+  deploy(50);
+  CHECK(epoch != old);
+  CHECK(old->closed());
+  CHECK(epoch->slow_starting());
+  CHECK(epoch->tokens() == 5);
+  const Evidence after = lane.evidence();
+  CHECK(after.stage == before.stage);
+  CHECK(after.wealth == Approx(before.wealth));
+  CHECK(after.counted_failures == before.counted_failures);
+  CHECK(after.weight == before.weight);
+  CHECK(after.epoch.new_assigned == 0);
+  CHECK(lane.state() == LaneState::open);
+  weigh(40);  // the next change of weight goes on with it
+  CHECK(epoch->slow_starting());
+}
+
+TEST_CASE_METHOD(LaneFixture, "what was on its way to the build before counts for nobody") {
+  guard.slow_start = false;
+  const auto old = weigh(50);
+  for (int i = 0; i < 20; ++i) CHECK(old->admit_new(0));
+  FailedExchange late = failed(1);
+  deploy(50);
+  CHECK_FALSE(epoch->slow_starting());
+  for (std::uint64_t client = 0; client < 20; ++client) {
+    late.client = client;
+    lane.new_failure(*old, late, 0);
+  }
+  CHECK(trips.empty());
+  CHECK(lane.evidence().counted_failures == 0);
+}
+
+TEST_CASE_METHOD(LaneFixture, "a new build takes no sticky key from the new side") {
+  sticky = true;
+  expected_keys = 1000;
+  weigh(50);
+  pass(minutes(2));
+  REQUIRE_FALSE(epoch->slow_starting());
+  const std::uint64_t threshold = epoch->sticky_threshold_now();
+  const auto old = epoch;
+  deploy(50);
+  CHECK(epoch != old);
+  CHECK(old->closed());
+  CHECK(epoch->sticky_threshold_now() == threshold);
+  CHECK_FALSE(epoch->slow_starting());
+
+  SECTION("not in the middle of a rise either") {
+    weigh(100);
+    const std::uint64_t reached = epoch->sticky_threshold_now();
+    deploy(100);
+    CHECK(epoch->slow_starting());
+    CHECK(epoch->sticky_threshold_now() >= reached);
+  }
+}
+
+TEST_CASE_METHOD(LaneFixture,
+                 "a new build of a side without traffic, or latched, changes nothing") {
+  weigh(0);
+  deploy(0);
+  CHECK_FALSE(epoch->slow_starting());
+  weigh(5);
+  fail_until_verdict();
+  weigh(0);
+  deploy(0);
+  CHECK(lane.state() == LaneState::latched);
+  CHECK_FALSE(epoch->slow_starting());
+}
+
+TEST_CASE_METHOD(LaneFixture, "observing holds nothing back from a new build") {
+  guard.mode = config::GuardMode::observe;
+  weigh(50);
+  deploy(50);
+  CHECK_FALSE(epoch->slow_starting());
+}
+
 TEST_CASE_METHOD(LaneFixture, "an operator's latch holds until rearm, which begins a new budget") {
   weigh(50);
   fail(1);

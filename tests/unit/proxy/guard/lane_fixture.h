@@ -44,6 +44,14 @@ class LaneFixture : private TripSink {
     return epoch;
   }
 
+  // Another build of the new side, at this weight.
+  void deploy(double percent) {
+    LaneChange change = to(percent);
+    change.new_build = true;
+    epoch = lane.change(change);
+    advance(std::chrono::milliseconds(1));
+  }
+
   FailedExchange failed(std::uint64_t client) const {
     FailedExchange failure;
     failure.assigned_at = now;
