@@ -158,7 +158,8 @@ std::shared_ptr<proxy::OutcomeEpoch> RouteRegistry::epoch(const config::Route& r
   proxy::LaneChange terms = terms_of(route, effective, now);
   const std::string fresh = route.fresh.value_or("");
   const std::uint64_t deploys = builds_.deploys(fresh);
-  terms.new_build = entry.fresh == fresh && entry.deploys != deploys;
+  // Another backend is another build, too.
+  terms.new_build = entry.fresh && (*entry.fresh != fresh || entry.deploys != deploys);
   entry.fresh = fresh;
   entry.deploys = deploys;
   if (!entry.epoch || terms.new_build || !same_terms(entry.terms, terms)) {

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -79,7 +80,7 @@ class RouteRegistry {
     std::shared_ptr<proxy::RouteState> state;
     std::shared_ptr<proxy::OutcomeEpoch> epoch;  // null: the next epoch() opens one
     proxy::LaneChange terms;                     // of `epoch`
-    std::string fresh;                           // its new side's backend
+    std::optional<std::string> fresh;            // its new side's backend; "": it had none
     std::uint64_t deploys = 0;                   // of that backend so far
   };
 

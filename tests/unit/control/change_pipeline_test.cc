@@ -225,6 +225,17 @@ TEST_CASE("a build that the configuration says is fresh begins another epoch, la
   CHECK(fixture.route().weight == Weight{});
 }
 
+TEST_CASE("another backend as the new side begins another epoch at the same weight") {
+  Fixture fixture;
+  const auto epoch = fixture.route().epoch;
+  auto resolved = std::make_shared<ResolvedConfig>(*shop_config(5));
+  resolved->config.routes[0].fresh = "old";
+  fixture.pipeline.load(resolved, [](const auto&) {});
+  CHECK(fixture.route().epoch != epoch);
+  CHECK(epoch->closed());
+  CHECK(fixture.route().weight == *Weight::from_percent(5));
+}
+
 TEST_CASE("a fresh build leaves an override as it is") {
   Fixture fixture;
   auto resolved = std::make_shared<ResolvedConfig>(*shop_config(5));
