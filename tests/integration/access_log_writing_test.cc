@@ -138,7 +138,7 @@ TEST_CASE("access log: rotation by SIGUSR1 under load loses no line") {
   CHECK(all_different_and_whole(all));
 }
 
-TEST_CASE("access log: a full disk fails no request; lines are dropped and counted") {
+TEST_CASE("access log: a full disk fails no request, lines are dropped and counted") {
   HttpBackend backend("only");
   // Long lines, so that the memory for them is soon full.
   FicusProcess ficus(config(

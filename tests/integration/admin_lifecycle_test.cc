@@ -81,7 +81,7 @@ TEST_CASE("SIGUSR1 opens the access log anew while draining too") {
   CHECK(ficus.process().wait().code == 0);
 }
 
-TEST_CASE("SIGUSR2, which hands over elsewhere, does no harm; SIGQUIT drains and ends with 0") {
+TEST_CASE("SIGUSR2, which hands over elsewhere, does no harm, and SIGQUIT drains and ends with 0") {
   HttpBackend legacy("legacy");
   HttpBackend fresh("new");
   FicusProcess ficus("drain: {delay: 0s, timeout: 5s}\n" + shop(legacy, fresh, "0"));

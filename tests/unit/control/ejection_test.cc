@@ -103,7 +103,7 @@ TEST_CASE("an endpoint that fails in a row is ejected and returns") {
   CHECK(fixture.standing(1).in_service(5));
 }
 
-TEST_CASE("one that fails again at once is ejected for longer; one that lasts is forgiven") {
+TEST_CASE("one that fails again at once is ejected for longer, one that lasts is forgiven") {
   Fixture fixture(3);
   fixture.fail(1);
   fixture.tick();

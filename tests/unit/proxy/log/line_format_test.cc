@@ -174,7 +174,7 @@ TEST_CASE("each single byte is escaped as its place needs it, wherever it stands
   }
 }
 
-TEST_CASE("valid UTF-8 stays in JSON; what is cut, too long or a surrogate does not") {
+TEST_CASE("valid UTF-8 stays in JSON, what is cut, too long or a surrogate does not") {
   for (const std::string text : {"\xc3\xa9", "\xe2\x82\xac", "\xf0\x9f\x98\x80", "\xef\xbf\xbd"}) {
     CAPTURE(text);
     CHECK(json(text) == text);
