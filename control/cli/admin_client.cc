@@ -65,7 +65,7 @@ asio::awaitable<void> perform(const AdminUrl& url, const AdminCall& request, Adm
     answer.fault = describe(error);
     co_return;
   }
-  answer.status = parser.get().result_int();
+  answer.status = static_cast<int>(parser.get().result_int());
   answer.body = std::move(parser.get().body());
 }
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <csignal>
+#include <filesystem>
 
 #include "tests/integration/data_plane/fixture.h"
 #include "tests/support/catch.h"
@@ -9,6 +10,19 @@
 #include "tests/support/temporary_folder.h"
 
 using namespace ficus::tests;
+
+namespace {
+
+// SIGSTOP takes effect a moment after it was sent, thread by thread.
+bool is_stopped(const Process& process) {
+  const auto threads = std::filesystem::path("/proc") / std::to_string(process.pid()) / "task";
+  for (const auto& thread : std::filesystem::directory_iterator(threads)) {
+    if (read_file(thread.path() / "stat").find(") T ") == std::string::npos) return false;
+  }
+  return true;
+}
+
+}  // namespace
 
 TEST_CASE("data plane: requests of one client and of the next share a backend connection") {
   ScriptedBackend backend;
@@ -264,6 +278,7 @@ TEST_CASE("data plane: hundreds of pipelined requests to the proxy itself let ot
   std::string burst;
   for (int i = 0; i < kMany; ++i) burst += to_the_proxy("greedy");
   ficus.process().signal(SIGSTOP);
+  REQUIRE(eventually([&] { return is_stopped(ficus.process()); }));
   greedy.send(burst);
   modest.send(to_the_proxy("modest"));
   ficus.process().signal(SIGCONT);
