@@ -440,7 +440,10 @@ SteadyTime Exchange::request_limit() const {
     return response_begun_ ? Timer::kNever : request_sent_at_ + server.first_byte;
   }
   if (request_pipe_.sink_blocked()) return request_pipe_.last_write() + server.idle;
-  if (awaits_continue()) return request_pipe_.last_write() + server.first_byte;
+  // Whoever is answered in place of a 100 owes no body (RFC 9110 §10.1.1).
+  if (awaits_continue()) {
+    return response_begun_ ? Timer::kNever : request_pipe_.last_write() + server.first_byte;
+  }
   return std::max(request_pipe_.last_read(), continued_at_) + client_->timeouts.request_body_idle;
 }
 

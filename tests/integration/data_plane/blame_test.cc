@@ -76,6 +76,23 @@ TEST_CASE("data plane: the client's time for its body begins when the server say
   CHECK(client.exchange("hello").raw == ok("ok"));
 }
 
+TEST_CASE("data plane: a client that is answered in place of a 100 owes no body") {
+  ScriptedBackend legacy;
+  ScriptedBackend fresh({read_head(), send("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"),
+                         hold(), send(chunk("late") + "0\r\n\r\n"), read_to_end()});
+  TwoSides terms;
+  terms.timeouts = "first_byte: 1s";
+  terms.listener = "timeouts: {request_body_idle: 1s}";
+  FicusProcess ficus(all_to_new(legacy, fresh, terms));
+  RawClient client(ficus.port());
+  client.send(request("POST /", "Expect: 100-continue\r\nContent-Length: 5\r\n"));
+  client.read_until("\r\n\r\n");
+  CHECK(client.is_quiet(milliseconds(1'300)));
+  fresh.release();
+  client.read_until("late\r\n0\r\n\r\n");
+  CHECK(metric(ficus, new_errors("first_byte_timeout")) == -1);
+}
+
 TEST_CASE("data plane: a status is judged by guard.failures whether it falls back or not") {
   ScriptedBackend legacy(answer_each(ok("legacy")));
   ScriptedBackend fresh(answer_each("HTTP/1.1 503 X\r\nContent-Length: 0\r\n\r\n"));
